@@ -1,0 +1,149 @@
+/*
+ * client.h: the side that connects, and calls.
+ *
+ * Caveats first:
+ *  - A client belongs to one thread at a time: no two of these functions may run on the same client at once.
+ *  - Callbacks run inside isth_client_poll(), isth_client_wait() and isth_client_call_sync(), on the calling thread. They
+ *    may start further calls; they may not close the client.
+ *  - Payload pointers given to callbacks point into shared memory, and are valid until the callback returns.
+ */
+#ifndef ISTHMUS_CLIENT_H
+#define ISTHMUS_CLIENT_H
+
+#include <isthmus/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct isth_client isth_client;
+
+typedef struct isth_client_options {
+  /* Bytes of each request ring and each reply ring: powers of two, 4 KiB to 1 GiB. 0: 1 MiB. A record (64 bytes of
+   * header and the payload) may take at most half of its ring. Memory is only used once touched. */
+  uint32_t request_ring_bytes;
+  uint32_t reply_ring_bytes;
+  /* Calls in flight at once, 1 to 65,536. 0: 4,096. */
+  uint32_t max_in_flight;
+  /* How isth_client_wait() and isth_client_call_sync() wait. Default (0): ISTH_WAIT_ADAPTIVE. */
+  isth_wait wait;
+  /* How long ISTH_WAIT_ADAPTIVE spins before it sleeps, in ns. 0: 50,000 (50 us). */
+  uint64_t spin_ns;
+  /* How long connecting may take, in ns. 0: 2 s. */
+  uint64_t connect_timeout_ns;
+} isth_client_options;
+
+/* Fills in the defaults above. Always call it first: later versions may add fields. */
+ISTH_API void isth_client_options_init(isth_client_options *options);
+
+/*
+ * Connects to the instance that listens on `path` and opens a channel. `schema` may be NULL to accept any service's (for
+ * tools and benchmarks); otherwise the instance must have the same hash. Blocks for at most connect_timeout_ns.
+ * Errors: INVALID_ARGUMENT, NO_INSTANCE (nobody listens), PERMISSION_DENIED, NOT_ISTHMUS, PROTOCOL_MISMATCH,
+ * SCHEMA_MISMATCH, HANDSHAKE_TIMEOUT, CHANNEL_LIMIT, SEGMENT_REFUSED, OUT_OF_MEMORY, SYSTEM.
+ */
+ISTH_API int isth_client_open(isth_client **client, const char *path, const isth_schema *schema,
+                              const isth_client_options *options, isth_failure *failure);
+
+/* Closes the channel and frees the client. Calls in flight end without their callbacks. NULL is allowed. */
+ISTH_API void isth_client_close(isth_client *client);
+
+/* The outcome of a call. status: 0, a negative ISTH_E_ error, or the handler's own code (1 or more). For a refusal or an
+ * error that the service sent, the payload is its message: UTF-8, not terminated. */
+typedef struct isth_reply {
+  uint64_t call_id;
+  void *user;
+  int status;
+  const void *payload;
+  size_t size;
+} isth_reply;
+
+typedef void (*isth_reply_callback)(const isth_reply *reply);
+
+typedef struct isth_request {
+  uint32_t method;
+  const void *payload;           /* NULL with isth_client_claim */
+  size_t size;                   /* bytes of payload */
+  uint64_t deadline_ns;          /* absolute, on isth_now_ns()'s clock; 0: none */
+  const isth_trace *trace;       /* NULL: none */
+  isth_reply_callback callback;
+  void *user;                    /* handed to the callback */
+} isth_request;
+
+/* CLOCK_MONOTONIC in ns: the clock of all deadlines. */
+ISTH_API uint64_t isth_now_ns(void);
+
+/*
+ * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. `call_id` may be NULL.
+ * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, PEER_CORRUPT: nothing was sent, no callback comes.
+ */
+ISTH_API int isth_client_call(isth_client *client, const isth_request *request, uint64_t *call_id);
+
+/*
+ * The same without a copy: claim gives room for `request->size` bytes in the ring, you write the payload there, commit
+ * sends it. Between the two no other function of this client may be called but isth_client_abandon, which gives it back.
+ */
+ISTH_API int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id);
+ISTH_API void isth_client_commit(isth_client *client);
+ISTH_API void isth_client_abandon(isth_client *client);
+
+/* Forgets a call: its callback never runs, a reply that comes later is dropped and counted. False: it had ended. */
+ISTH_API bool isth_client_cancel(isth_client *client, uint64_t call_id);
+
+/* Runs the callbacks of up to `max` outcomes (0: all there are) and returns how many; never waits. */
+ISTH_API size_t isth_client_poll(isth_client *client, size_t max);
+
+/* Waits as the wait option says until there is an outcome or `timeout_ns` has passed, then polls. Returns how many
+ * callbacks ran. */
+ISTH_API size_t isth_client_wait(isth_client *client, uint64_t timeout_ns);
+
+/*
+ * Calls and waits for the outcome. `reply` gets up to `capacity` bytes, `*size` how many. Callbacks of other calls may run
+ * meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the message of a refusal or error.
+ * Returns 0, the handler's own code, or a negative error: those of isth_client_call, DEADLINE_EXCEEDED, and
+ * REPLY_TOO_LARGE when the reply does not fit into capacity.
+ */
+ISTH_API int isth_client_call_sync(isth_client *client, uint32_t method, const void *payload, size_t size, void *reply,
+                                   size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure);
+
+typedef struct isth_client_stats {
+  uint32_t in_flight;
+  uint32_t lanes;
+  uint64_t calls;         /* requests sent */
+  uint64_t replies;       /* outcomes delivered */
+  uint64_t late_replies;  /* replies dropped because their call had been cancelled or had passed its deadline */
+} isth_client_stats;
+ISTH_API void isth_client_get_stats(const isth_client *client, isth_client_stats *stats);
+
+/* 0 while the channel is alive; INSTANCE_LOST or PEER_CORRUPT once it is not. */
+ISTH_API int isth_client_status(const isth_client *client);
+
+/* ---- for event loops: how the Node addon drives a client ---- */
+
+/* A descriptor that is readable when there may be outcomes and isth_client_arm() was called; and one that is readable once
+ * the instance has gone (then call isth_client_poll or _peek). Owned by the client. */
+ISTH_API int isth_client_event_fd(const isth_client *client);
+ISTH_API int isth_client_control_fd(const isth_client *client);
+
+/* Asks the instance to signal event_fd at the next reply. True: armed. False: outcomes are there already; do not wait. */
+ISTH_API bool isth_client_arm(isth_client *client);
+/* Ends arming and clears event_fd. Harmless when not armed. */
+ISTH_API void isth_client_disarm(isth_client *client);
+
+/* The earliest deadline in flight (0: none): call poll or peek then, so that it can expire. */
+ISTH_API uint64_t isth_client_next_deadline_ns(const isth_client *client);
+
+/*
+ * Takes up to `max` outcomes without running callbacks. Payloads stay valid until isth_client_release(), which must be
+ * called before the next peek, poll, wait or sync call. Starting calls in between is allowed.
+ */
+ISTH_API size_t isth_client_peek(isth_client *client, isth_reply *replies, size_t max);
+ISTH_API void isth_client_release(isth_client *client);
+
+/* The whole segment, for peek's payload pointers as offsets. Valid until close. */
+ISTH_API const void *isth_client_segment(const isth_client *client, size_t *size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

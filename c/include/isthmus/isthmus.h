@@ -1,0 +1,15 @@
+/*
+ * isthmus.h: shared-memory calls between processes. Include this one.
+ *
+ * Functions return 0 or a negative ISTH_E_ error unless they say otherwise; isth_error_message() explains one.
+ * Sizes are in bytes, times in ns. Names that begin with isth__ are internal.
+ */
+#ifndef ISTHMUS_ISTHMUS_H
+#define ISTHMUS_ISTHMUS_H
+
+#include <isthmus/client.h>
+#include <isthmus/errors.h>
+#include <isthmus/service.h>
+#include <isthmus/types.h>
+
+#endif

@@ -1,0 +1,74 @@
+/* types.h: what both sides share: schemas, traces, failures, wait modes. */
+#ifndef ISTHMUS_TYPES_H
+#define ISTHMUS_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <isthmus/errors.h>
+
+#if defined(__GNUC__)
+#define ISTH_API __attribute__((visibility("default")))
+#define ISTH_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#else
+#define ISTH_API
+#define ISTH_PRINTF(format, first)
+#endif
+
+#ifdef __cplusplus
+#define ISTH_STATIC_ASSERT(condition, message) static_assert(condition, message)
+extern "C" {
+#else
+#define ISTH_STATIC_ASSERT(condition, message) _Static_assert(condition, message)
+#endif
+
+/* The protocol's version: both sides must have the same. */
+#define ISTH_PROTOCOL_VERSION 1
+/* The most serving threads of a service, and so the most lanes of a channel. */
+#define ISTH_MAX_LANES 64
+/* The longest message of a refusal or failure, in bytes, with its terminating NUL. */
+#define ISTH_MESSAGE_BYTES 480
+/* The longest name of a service or method, in bytes, with its terminating NUL. */
+#define ISTH_NAME_BYTES 64
+
+/* How a side waits for records. */
+typedef enum isth_wait {
+  ISTH_WAIT_ADAPTIVE = 0, /* spins for a bounded time after the last record, then sleeps in the kernel */
+  ISTH_WAIT_BLOCK = 1,    /* sleeps in the kernel at once: no CPU when idle, and a wake-up on every call */
+  ISTH_WAIT_SPIN = 2      /* never sleeps: the lowest latency, for one whole core */
+} isth_wait;
+
+/* W3C trace context (https://www.w3.org/TR/trace-context/), without its flags. */
+typedef struct isth_trace {
+  uint8_t trace_id[16];
+  uint8_t span_id[8];
+} isth_trace;
+
+/* Why something failed: the error and a message of its own. Filled in by functions that take one; the message is
+ * always terminated. */
+typedef struct isth_failure {
+  int error;
+  char message[ISTH_MESSAGE_BYTES];
+} isth_failure;
+
+typedef struct isth_method {
+  uint32_t id;             /* 1 or more; unique in its service */
+  const char *name;
+  uint32_t request_bytes;  /* the size of the request's fixed part */
+  uint32_t reply_bytes;    /* the size of the reply's fixed part */
+} isth_method;
+
+/* A service's schema, as generated code describes it. Everything it points to is constant and outlives its users. */
+typedef struct isth_schema {
+  const char *name;          /* the service's name */
+  uint8_t hash[32];          /* SHA-256 of the text */
+  const char *const *text;   /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
+  const isth_method *methods;
+  size_t method_count;
+} isth_schema;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -6,21 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <isthmus/api.h>
 #include <isthmus/errors.h>
 
-#if defined(__GNUC__)
-#define ISTH_API __attribute__((visibility("default")))
-#define ISTH_PRINTF(format, first) __attribute__((format(printf, format, first)))
-#else
-#define ISTH_API
-#define ISTH_PRINTF(format, first)
-#endif
-
 #ifdef __cplusplus
-#define ISTH_STATIC_ASSERT(condition, message) static_assert(condition, message)
 extern "C" {
-#else
-#define ISTH_STATIC_ASSERT(condition, message) _Static_assert(condition, message)
 #endif
 
 /* The protocol's version: both sides must have the same. */

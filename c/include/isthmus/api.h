@@ -1,0 +1,21 @@
+/* api.h: how public functions are declared. */
+#ifndef ISTHMUS_API_H
+#define ISTHMUS_API_H
+
+/* The library is compiled with -fvisibility=hidden: only what is marked with ISTH_API can be linked to. */
+#if defined(__GNUC__)
+#define ISTH_API __attribute__((visibility("default")))
+#define ISTH_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#else
+#define ISTH_API
+#define ISTH_PRINTF(format, first)
+#endif
+
+/* One spelling for C11 and C++, so that generated headers assert their layout in both. */
+#ifdef __cplusplus
+#define ISTH_STATIC_ASSERT(condition, message) static_assert(condition, message)
+#else
+#define ISTH_STATIC_ASSERT(condition, message) _Static_assert(condition, message)
+#endif
+
+#endif

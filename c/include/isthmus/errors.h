@@ -1,0 +1,103 @@
+/* Generated from packages/schema/src/errors.ts by `npm run gen`, do not edit. */
+/* errors.h: every error that Isthmus reports. */
+#ifndef ISTHMUS_ERRORS_H
+#define ISTHMUS_ERRORS_H
+
+#include <isthmus/api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A status: 0, one of these errors, or, of a call, the handler's own code (1 or more). Numbers are never reused. */
+typedef enum isth_error {
+  ISTH_OK = 0,
+  /* an internal error of Isthmus */
+  ISTH_E_INTERNAL = -1,
+  /* an argument or option is not valid */
+  ISTH_E_INVALID_ARGUMENT = -2,
+  /* memory could not be allocated */
+  ISTH_E_OUT_OF_MEMORY = -3,
+  /* a system call failed */
+  ISTH_E_SYSTEM = -4,
+  /* this platform is not supported */
+  ISTH_E_UNSUPPORTED_PLATFORM = -5,
+  /* the native addon is not built for this platform */
+  ISTH_E_NATIVE_MISSING = -6,
+  /* the configuration is not valid */
+  ISTH_E_CONFIG_INVALID = -7,
+  /* the schema is not valid */
+  ISTH_E_SCHEMA_INVALID = -8,
+  /* another process already listens on this socket */
+  ISTH_E_SOCKET_IN_USE = -9,
+  /* the service has no live instance */
+  ISTH_E_NO_INSTANCE = -10,
+  /* the instance went away during the call */
+  ISTH_E_INSTANCE_LOST = -11,
+  /* the peer does not speak the Isthmus protocol */
+  ISTH_E_NOT_ISTHMUS = -12,
+  /* the two sides speak different protocol versions */
+  ISTH_E_PROTOCOL_MISMATCH = -13,
+  /* the two sides were built from different schemas */
+  ISTH_E_SCHEMA_MISMATCH = -14,
+  /* the peer did not finish the handshake in time */
+  ISTH_E_HANDSHAKE_TIMEOUT = -15,
+  /* the instance serves as many channels as it allows */
+  ISTH_E_CHANNEL_LIMIT = -16,
+  /* the shared segment is not acceptable */
+  ISTH_E_SEGMENT_REFUSED = -17,
+  /* the peer may not connect */
+  ISTH_E_PERMISSION_DENIED = -18,
+  /* the peer wrote values into shared memory that break the protocol, so the channel was closed */
+  ISTH_E_PEER_CORRUPT = -19,
+  /* the client or service is closed */
+  ISTH_E_CLOSED = -20,
+  /* the request ring is full */
+  ISTH_E_RING_FULL = -21,
+  /* as many calls are in flight as the client allows */
+  ISTH_E_TOO_MANY_CALLS = -22,
+  /* the request is larger than the ring allows */
+  ISTH_E_RECORD_TOO_LARGE = -23,
+  /* the reply is larger than the ring or the buffer allows */
+  ISTH_E_REPLY_TOO_LARGE = -24,
+  /* no reply came before the deadline */
+  ISTH_E_DEADLINE_EXCEEDED = -25,
+  /* the caller cancelled the call */
+  ISTH_E_CANCELLED = -26,
+  /* the handler refused the call */
+  ISTH_E_HANDLER_REFUSED = -27,
+  /* the handler broke its own contract */
+  ISTH_E_HANDLER_FAULT = -28,
+  /* there is no service of this name */
+  ISTH_E_UNKNOWN_SERVICE = -29,
+  /* the service has no method of this name or number */
+  ISTH_E_UNKNOWN_METHOD = -30,
+  /* there is no such route */
+  ISTH_E_NOT_FOUND = -31,
+  /* this route does not allow this HTTP method */
+  ISTH_E_METHOD_NOT_ALLOWED = -32,
+  /* the request body is over the limit */
+  ISTH_E_BODY_TOO_LARGE = -33,
+  /* the content type is not supported */
+  ISTH_E_UNSUPPORTED_MEDIA_TYPE = -34,
+  /* the body is not well-formed */
+  ISTH_E_MALFORMED_BODY = -35,
+  /* the input does not fit the schema */
+  ISTH_E_INVALID_INPUT = -36,
+  /* the gateway is shutting down */
+  ISTH_E_SHUTTING_DOWN = -37
+} isth_error;
+
+/*
+ * The stable code of a status, as callers in TypeScript and over HTTP see it ("RING_FULL"); what happened, in one
+ * sentence; and what to do about it. Never NULL: 0 is "OK", a handler's own code is HANDLER_REFUSED, and a number outside
+ * the list is INTERNAL. Constant text, not to be freed; may be called from any thread and from a signal handler.
+ */
+ISTH_API const char *isth_error_name(int error);
+ISTH_API const char *isth_error_message(int error);
+ISTH_API const char *isth_error_action(int error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,182 @@
+/* Generated from packages/schema/src/errors.ts by `npm run gen`, do not edit. */
+/* errors.c: the texts of every error. */
+#include <isthmus/errors.h>
+
+#include <stddef.h>
+
+typedef struct error_texts {
+  const char *name;
+  const char *message;
+  const char *action;
+} error_texts;
+
+/* Indexed by an error's number, which is its negative. One text a line, however long: changes are then short diffs. */
+/* clang-format off */
+static const error_texts all_error_texts[] = {
+    [0] =
+    {"OK",
+     "success",
+     "Nothing: there was no error."},
+    [1] =
+    {"INTERNAL",
+     "an internal error of Isthmus",
+     "Report it with the detail text: it is a bug."},
+    [2] =
+    {"INVALID_ARGUMENT",
+     "an argument or option is not valid",
+     "Correct the argument that the detail names."},
+    [3] =
+    {"OUT_OF_MEMORY",
+     "memory could not be allocated",
+     "Give the process more memory, or ask for smaller rings or fewer calls in flight."},
+    [4] =
+    {"SYSTEM",
+     "a system call failed",
+     "See the detail: it names the call and the system error."},
+    [5] =
+    {"UNSUPPORTED_PLATFORM",
+     "this platform is not supported",
+     "Use Linux on a little-endian 64-bit machine."},
+    [6] =
+    {"NATIVE_MISSING",
+     "the native addon is not built for this platform",
+     "Install a C compiler (Debian: apt-get install gcc libc6-dev) and run npm rebuild @isthmus/native."},
+    [7] =
+    {"CONFIG_INVALID",
+     "the configuration is not valid",
+     "Correct the key that the detail names."},
+    [8] =
+    {"SCHEMA_INVALID",
+     "the schema is not valid",
+     "Correct the type or name that the detail names."},
+    [9] =
+    {"SOCKET_IN_USE",
+     "another process already listens on this socket",
+     "Stop the other instance or give this one another socket path."},
+    [10] =
+    {"NO_INSTANCE",
+     "the service has no live instance",
+     "Start an instance, or wait for one to come back."},
+    [11] =
+    {"INSTANCE_LOST",
+     "the instance went away during the call",
+     "Try again if the method is idempotent; the call may or may not have been executed."},
+    [12] =
+    {"NOT_ISTHMUS",
+     "the peer does not speak the Isthmus protocol",
+     "Check the socket path: something else listens there."},
+    [13] =
+    {"PROTOCOL_MISMATCH",
+     "the two sides speak different protocol versions",
+     "Build both sides with the same version of Isthmus."},
+    [14] =
+    {"SCHEMA_MISMATCH",
+     "the two sides were built from different schemas",
+     "Run isthmus gen and rebuild the side that is behind; the detail names what differs."},
+    [15] =
+    {"HANDSHAKE_TIMEOUT",
+     "the peer did not finish the handshake in time",
+     "Check that the instance is running and not stopped or overloaded."},
+    [16] =
+    {"CHANNEL_LIMIT",
+     "the instance serves as many channels as it allows",
+     "Close channels that are not used, or raise max_channels on the service."},
+    [17] =
+    {"SEGMENT_REFUSED",
+     "the shared segment is not acceptable",
+     "The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes."},
+    [18] =
+    {"PERMISSION_DENIED",
+     "the peer may not connect",
+     "Check the mode and owner of the socket and its folder."},
+    [19] =
+    {"PEER_CORRUPT",
+     "the peer wrote values into shared memory that break the protocol, so the channel was closed",
+     "Look for memory corruption in the peer; the channel is opened anew by itself."},
+    [20] =
+    {"CLOSED",
+     "the client or service is closed",
+     "Do not call after closing."},
+    [21] =
+    {"RING_FULL",
+     "the request ring is full",
+     "Slow down and try again, add instances or threads, or raise requestRingBytes."},
+    [22] =
+    {"TOO_MANY_CALLS",
+     "as many calls are in flight as the client allows",
+     "Slow down and try again, or raise maxInFlight."},
+    [23] =
+    {"RECORD_TOO_LARGE",
+     "the request is larger than the ring allows",
+     "Send less, or raise requestRingBytes: a record may take half of its ring."},
+    [24] =
+    {"REPLY_TOO_LARGE",
+     "the reply is larger than the ring or the buffer allows",
+     "Raise replyRingBytes on the client (a record may take half of its ring), or pass a larger buffer."},
+    [25] =
+    {"DEADLINE_EXCEEDED",
+     "no reply came before the deadline",
+     "Give the call more time, or find out why the handler is slow."},
+    [26] =
+    {"CANCELLED",
+     "the caller cancelled the call",
+     "Nothing: the caller asked for it."},
+    [27] =
+    {"HANDLER_REFUSED",
+     "the handler refused the call",
+     "Correct the input as the handler says."},
+    [28] =
+    {"HANDLER_FAULT",
+     "the handler broke its own contract",
+     "Correct the handler: the detail says what its reply lacks or which value cannot be represented."},
+    [29] =
+    {"UNKNOWN_SERVICE",
+     "there is no service of this name",
+     "Use one of the services that GET /openapi.json lists."},
+    [30] =
+    {"UNKNOWN_METHOD",
+     "the service has no method of this name or number",
+     "Use one of the methods that the schema defines."},
+    [31] =
+    {"NOT_FOUND",
+     "there is no such route",
+     "Use one of the routes that GET /openapi.json lists."},
+    [32] =
+    {"METHOD_NOT_ALLOWED",
+     "this route does not allow this HTTP method",
+     "Use one of the methods in the Allow header."},
+    [33] =
+    {"BODY_TOO_LARGE",
+     "the request body is over the limit",
+     "Send less, or raise bodyLimitBytes in the configuration."},
+    [34] =
+    {"UNSUPPORTED_MEDIA_TYPE",
+     "the content type is not supported",
+     "Use application/json or application/octet-stream."},
+    [35] =
+    {"MALFORMED_BODY",
+     "the body is not well-formed",
+     "Send one JSON document, encoded as UTF-8."},
+    [36] =
+    {"INVALID_INPUT",
+     "the input does not fit the schema",
+     "Correct the fields that the JSON pointers name."},
+    [37] =
+    {"SHUTTING_DOWN",
+     "the gateway is shutting down",
+     "Send the call to another gateway, or again when this one is back."},
+};
+/* clang-format on */
+
+static const error_texts *find_error_texts(int error) {
+  const int count = (int)(sizeof all_error_texts / sizeof all_error_texts[0]);
+  if (error > 0) error = ISTH_E_HANDLER_REFUSED;
+  if (error <= -count || all_error_texts[-error].name == NULL) error = ISTH_E_INTERNAL;
+  return &all_error_texts[-error];
+}
+
+const char *isth_error_name(int error) { return find_error_texts(error)->name; }
+
+const char *isth_error_message(int error) { return find_error_texts(error)->message; }
+
+const char *isth_error_action(int error) { return find_error_texts(error)->action; }

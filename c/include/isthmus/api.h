@@ -5,10 +5,10 @@
 /* The library is compiled with -fvisibility=hidden: only what is marked with ISTH_API can be linked to. */
 #if defined(__GNUC__)
 #define ISTH_API __attribute__((visibility("default")))
-#define ISTH_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define ISTH_PRINTF(format_at, first_at) __attribute__((__format__(__printf__, format_at, first_at)))
 #else
 #define ISTH_API
-#define ISTH_PRINTF(format, first)
+#define ISTH_PRINTF(format_at, first_at)
 #endif
 
 /* One spelling for C11 and C++, so that generated headers assert their layout in both. */

@@ -11,5 +11,6 @@
 #include <isthmus/errors.h>
 #include <isthmus/service.h>
 #include <isthmus/types.h>
+#include <isthmus/version.h>
 
 #endif

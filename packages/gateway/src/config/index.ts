@@ -1,0 +1,19 @@
+export { defaultConfigFile, defineBridge, loadConfig } from './load.ts';
+export { isService } from './service-value.ts';
+export type {
+  BridgeConfig,
+  BridgeSettings,
+  ClientSettings,
+  CommandServiceConfig,
+  HttpConfig,
+  LogConfig,
+  LogLevel,
+  PathServiceConfig,
+  ProcessSettings,
+  ServiceConfig,
+  ServiceOrigin,
+  ServiceSettings,
+  SourceServiceConfig,
+  WaitMode,
+} from './types.ts';
+export { validateBridge } from './validate.ts';

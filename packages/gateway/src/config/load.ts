@@ -1,0 +1,40 @@
+/** Reads `isthmus.config.ts`. */
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { IsthmusError } from '@isthmus/schema';
+import type { BridgeConfig, BridgeSettings } from './types.ts';
+import { validateBridge } from './validate.ts';
+
+/** The name that `isthmus` looks for in the current folder. */
+export const defaultConfigFile = 'isthmus.config.ts';
+
+/**
+ * Types a configuration, and returns it as it is: it is validated when `isthmus` (or {@link loadConfig}) reads it, so that
+ * problems can name the file.
+ */
+export function defineBridge<const T extends BridgeConfig>(config: T): T {
+  return config;
+}
+
+/**
+ * Imports a configuration file and validates its default export. `path` counts from the current folder.
+ *
+ * @throws IsthmusError CONFIG_INVALID when there is no such file, it cannot be imported, or what it exports is not valid.
+ */
+export async function loadConfig(path: string = defaultConfigFile): Promise<BridgeSettings> {
+  const file = resolve(path);
+  const invalid = (detail: string, cause?: unknown) => new IsthmusError('CONFIG_INVALID', { detail, cause });
+  await access(file).catch((cause: unknown) => {
+    throw invalid(`there is no ${file}`, cause);
+  });
+  const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
+    // A problem of ours, such as an invalid schema, already says what is wrong and what to do.
+    if (cause instanceof IsthmusError) throw cause;
+    throw invalid(`${file} cannot be imported: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  });
+  if (typeof module !== 'object' || module === null || !('default' in module)) {
+    throw invalid(`${file} has no default export: write \`export default defineBridge({...})\``);
+  }
+  return validateBridge(await module.default, file);
+}

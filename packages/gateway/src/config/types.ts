@@ -1,0 +1,155 @@
+/** The shape of `isthmus.config.ts`: what a user may write, and what the programs work with once defaults are in place. */
+import type { Service } from '@isthmus/schema';
+
+/** How a side waits for records; see the wait modes in docs/config.md. */
+export type WaitMode = 'adaptive' | 'block' | 'spin';
+
+/** The HTTP front. All optional. */
+export interface HttpConfig {
+  /** Address to listen on. Default `127.0.0.1`: this machine only. */
+  readonly host?: string;
+  /** TCP port, 0 to 65,535; 0 takes a free one. Default 8080. */
+  readonly port?: number;
+  /** The largest request body, in bytes, 1 to 1 GiB. Default 1 MiB. More is answered with 413. */
+  readonly bodyLimitBytes?: number;
+  /** The longest deadline that a caller may ask for with `x-timeout-ms`, in ms. Default 60,000. */
+  readonly maxTimeoutMs?: number;
+}
+
+/** What the `isthmus` command logs. */
+export interface LogConfig {
+  /** The least severe level that is written. Default `info`. */
+  readonly level?: LogLevel;
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** What every service has, whether Isthmus starts it or only connects. */
+interface CommonServiceConfig {
+  /** The service's schema: what `service(...)` of `@isthmus/schema` returned. */
+  readonly schema: Service;
+  /** Deadline of calls that name none, in ms, 1 to 86,400,000. Default 5,000. */
+  readonly timeoutMs?: number;
+  /** How long a call may wait for room when the request ring is full, in ms; 0 fails at once. Default 0. */
+  readonly patienceMs?: number;
+  /** How client and, where Isthmus starts them, instances wait. Default `adaptive`. */
+  readonly wait?: WaitMode;
+  /** The most calls in flight to each instance, 1 to 65,536. Default 4,096. */
+  readonly maxInFlight?: number;
+  /** Size of each request ring, in bytes: a power of two, 4 KiB to 1 GiB. Default 1 MiB. */
+  readonly requestRingBytes?: number;
+  /** Size of each reply ring, in bytes: a power of two, 4 KiB to 1 GiB. Default 1 MiB. */
+  readonly replyRingBytes?: number;
+  /** How long connecting to one instance may take, in ms. Default 2,000. */
+  readonly connectTimeoutMs?: number;
+  /** Example inputs by method, in their JSON form: `isthmus start` prints a call made from the first. */
+  readonly example?: Readonly<Record<string, unknown>>;
+  /**
+   * Where `isthmus gen` and `isthmus start` write the C header, relative to the config's folder. Without it neither
+   * writes one, but for `sources`, which needs none: its header lies in `.isthmus/include`.
+   */
+  readonly header?: string;
+}
+
+/** Processes that Isthmus starts and keeps running. */
+interface ProcessConfig {
+  /** How many processes, 1 to 64. Default 1. */
+  readonly instances?: number;
+  /** Serving threads of each instance, 1 to 64: handed over as `--threads N`. Left out: the program decides. */
+  readonly threads?: number;
+  /** Environment variables beside those of the `isthmus` process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where `build` and `command` run, relative to the config's folder. Default: the config's folder. */
+  readonly cwd?: string;
+}
+
+/** A service that Isthmus starts from a command. */
+export interface CommandServiceConfig extends CommonServiceConfig, ProcessConfig {
+  /** The program and its arguments; run without a shell. */
+  readonly command: readonly [string, ...string[]];
+  /** What `isthmus start` runs first, to bring the program up to date. */
+  readonly build?: readonly [string, ...string[]];
+  readonly sources?: never;
+  readonly path?: never;
+}
+
+/** A service that Isthmus compiles from C files and starts. */
+export interface SourceServiceConfig extends CommonServiceConfig, ProcessConfig {
+  /** C files, relative to the config's folder: compiled together with the C library by `$CC`, else `cc`. */
+  readonly sources: readonly [string, ...string[]];
+  readonly command?: never;
+  readonly build?: never;
+  readonly path?: never;
+}
+
+/** A service that somebody else starts. */
+export interface PathServiceConfig extends CommonServiceConfig {
+  /** A socket, or a folder of `*.sock` files, relative to the config's folder. */
+  readonly path: string;
+  readonly command?: never;
+  readonly build?: never;
+  readonly sources?: never;
+  readonly instances?: never;
+  readonly threads?: never;
+  readonly env?: never;
+  readonly cwd?: never;
+}
+
+export type ServiceConfig = CommandServiceConfig | SourceServiceConfig | PathServiceConfig;
+
+/** The whole of `isthmus.config.ts`. */
+export interface BridgeConfig {
+  readonly http?: HttpConfig;
+  readonly log?: LogConfig;
+  /** The services by name, which is the schema's own. */
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+}
+
+/** Settings of the client: defaults in place. */
+export interface ClientSettings {
+  readonly timeoutMs: number;
+  readonly patienceMs: number;
+  readonly wait: WaitMode;
+  readonly maxInFlight: number;
+  readonly requestRingBytes: number;
+  readonly replyRingBytes: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** How the instances of a service come to be. */
+export type ServiceOrigin =
+  | {
+      readonly kind: 'command';
+      readonly command: readonly string[];
+      readonly build: readonly string[] | undefined;
+      readonly process: ProcessSettings;
+    }
+  | { readonly kind: 'sources'; readonly sources: readonly string[]; readonly process: ProcessSettings }
+  | { readonly kind: 'path'; readonly path: string };
+
+export interface ProcessSettings {
+  readonly instances: number;
+  readonly threads: number | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly cwd: string;
+}
+
+/** One service of a validated config. Paths are absolute. */
+export interface ServiceSettings {
+  readonly name: string;
+  readonly schema: Service;
+  readonly client: ClientSettings;
+  readonly origin: ServiceOrigin;
+  readonly example: Readonly<Record<string, unknown>>;
+  readonly header: string | undefined;
+}
+
+/** A validated config: every default in place, every path absolute. */
+export interface BridgeSettings {
+  /** The config's folder. */
+  readonly folder: string;
+  readonly http: Required<HttpConfig>;
+  readonly log: Required<LogConfig>;
+  readonly services: readonly ServiceSettings[];
+}

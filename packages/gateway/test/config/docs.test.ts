@@ -1,0 +1,33 @@
+/** docs/config.md held against the tables of keys, both ways. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Key } from '../../src/config/keys.ts';
+import { bridgeKeys, httpKeys, logKeys, serviceKeys } from '../../src/config/tables.ts';
+
+const page = await readFile(join(import.meta.dirname, '../../../../docs/config.md'), 'utf8');
+
+/** Keys and defaults that the first table below a heading lists. */
+function documented(heading: string): Record<string, string> {
+  const section = page.split(`\n## \`${heading}\`\n`)[1]?.split(/\n##+ /)[0] ?? assert.fail(`no section ${heading}`);
+  const rows = [...section.matchAll(/^\| `(\w+)` \| (.*?) ?\| (.+) \|$/gm)];
+  return Object.fromEntries(rows.map(([, key = '', fallback = '']) => [key, fallback]));
+}
+
+function coded(keys: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(keys).map(([name, key]: [string, Key<unknown>]) => [name, key.default ?? '']),
+  );
+}
+
+test('every key is documented with its default, and no other', () => {
+  assert.deepEqual(documented('http'), coded(httpKeys));
+  assert.deepEqual(documented('log'), coded(logKeys));
+  assert.deepEqual(documented('services'), coded(serviceKeys));
+});
+
+test('every top-level key has a section', () => {
+  const sections = [...page.matchAll(/^## `(\w+)`$/gm)].map(([, name]) => name);
+  assert.deepEqual(sections, Object.keys(bridgeKeys));
+});

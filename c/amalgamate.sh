@@ -65,9 +65,10 @@ inline() {
         if (line ~ /^#[ \t]*include/) {
           wanted = target(line, folder)
           if (wanted != "") {
-            # Inlined under a condition it would be missing for whoever includes it next.
-            if (depth > (file ~ /\.h$/ ? 1 : 0)) fail(file, number, "a local header is included under a condition")
-            if (wanted !~ /^include\// || public) emit(wanted)
+            if ((wanted ~ /^include\// && !public) || (wanted in seen)) continue
+            # Inlined under a condition it would be missing for whoever includes it next. One #if is a header guard.
+            if (depth > 1) fail(file, number, "a local header is first included under a condition")
+            emit(wanted)
             continue
           }
         }

@@ -1,3 +1,13 @@
+/** The HTTP front of Isthmus: a whole gateway, and the same as a Fastify plugin. */
+
+export type {
+  BridgeClient,
+  CallInfo,
+  CallOptions,
+  ClientMethod,
+  GatewayService,
+  GatewayServices,
+} from './bridge-client.ts';
 export {
   type BridgeConfig,
   type BridgeSettings,
@@ -6,7 +16,6 @@ export {
   defaultConfigFile,
   defineBridge,
   type HttpConfig,
-  isService,
   type LogConfig,
   type LogLevel,
   loadConfig,
@@ -19,6 +28,10 @@ export {
   validateBridge,
   type WaitMode,
 } from './config/index.ts';
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export { type Problem, problemOf } from './http/problem.ts';
+export { openApiOf } from './openapi/document.ts';
+export { type GatewayPluginOptions, isthmusGateway } from './plugin.ts';
 export {
   type BackoffOptions,
   type InstanceState,

@@ -1,5 +1,4 @@
 export { defaultConfigFile, defineBridge, loadConfig } from './load.ts';
-export { isService } from './service-value.ts';
 export type {
   BridgeConfig,
   BridgeSettings,

@@ -1,5 +1,5 @@
 /** Every key of the configuration, with its check and default: what the validator and the test of docs/config.md read. */
-import type { Service } from '@isthmus/schema';
+import { isService, type Service } from '@isthmus/schema';
 import {
   checkEnvironment,
   checkKeys,
@@ -14,7 +14,6 @@ import {
   text,
 } from './keys.ts';
 import { refuse, show } from './problem.ts';
-import { isService } from './service-value.ts';
 import type { ClientSettings, HttpConfig, LogConfig } from './types.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -1,5 +1,6 @@
 /** The schema language of Isthmus, and all that is made from a schema. */
 
+export { generateHeader } from './c/header.ts';
 export { type Codec, codecOf, emptyCodec, type Memory } from './codec/codec.ts';
 export {
   type ErrorCode,
@@ -11,6 +12,7 @@ export {
   type IsthmusErrorOptions,
   type Retryable,
 } from './errors.ts';
+export { type JsonSchema, jsonSchemaOf } from './json/schema.ts';
 export { type Call, type CallOptions, call } from './language/call.ts';
 export { enumeration } from './language/enumeration.ts';
 export { field } from './language/field.ts';

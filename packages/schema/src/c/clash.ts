@@ -1,7 +1,7 @@
 import type { NamedTypes } from '../language/collect.ts';
 import { schemaInvalid } from '../language/options.ts';
 import type { Struct } from '../language/types.ts';
-import { checkName, enumeratorName, errorName, functionNames, memberName, serviceNames, typeNameOf } from './names.ts';
+import { checkName, enumeratorName, errorName, memberName, methodNames, serviceNames, typeNameOf } from './names.ts';
 
 interface Payloads {
   readonly name: string;
@@ -22,8 +22,8 @@ export function checkCNames(
   types: NamedTypes,
 ): void {
   const names = new Names(`service ${service}`);
-  const { schema, register, main, errors: errorType, guard } = serviceNames(service);
-  for (const name of [schema, register, main, guard]) names.add(name, 'a function of every service');
+  const { schema, register, main, errors: errorType, methods: numbers, guard } = serviceNames(service);
+  for (const name of [schema, register, main, numbers, guard]) names.add(name, 'what every service has');
   if (errors.length > 0) names.add(errorType, 'the enumeration of errors');
   for (const error of errors) names.add(errorName(service, error), `error ${error}`);
   for (const { name, values } of types.enums) {
@@ -40,7 +40,7 @@ export function checkCNames(
     for (const field of layout.fields) members.add(memberName(field.name), `field ${field.name}`);
   }
   for (const { name } of methods) {
-    for (const cName of Object.values(functionNames(service, name))) names.add(cName, `call ${name}`);
+    for (const cName of Object.values(methodNames(service, name))) names.add(cName, `call ${name}`);
   }
 }
 

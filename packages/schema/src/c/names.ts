@@ -43,11 +43,19 @@ export function errorName(service: string, error: string): string {
   return `${snakeCase(service)}_error_${snakeCase(error)}`.toUpperCase();
 }
 
-/** The C names of a method: its handler, what calls the handler, and what calls the method from a client. */
-export function functionNames(service: string, method: string): { handler: string; adapter: string; client: string } {
+/** The C names of a method: its number, its handler, what calls the handler, and what calls the method from a client. */
+export function methodNames(
+  service: string,
+  method: string,
+): { number: string; handler: string; adapter: string; client: string } {
   const prefix = snakeCase(service);
   const name = snakeCase(method);
-  return { handler: `${prefix}_on_${name}`, adapter: `${prefix}_handle_${name}`, client: `${prefix}_call_${name}` };
+  return {
+    number: `${prefix}_method_${name}`.toUpperCase(),
+    handler: `${prefix}_on_${name}`,
+    adapter: `${prefix}_handle_${name}`,
+    client: `${prefix}_call_${name}`,
+  };
 }
 
 /** The C name of the function that checks an input, or a reply, of this struct. */
@@ -61,6 +69,7 @@ export function serviceNames(service: string): {
   register: string;
   main: string;
   errors: string;
+  methods: string;
   guard: string;
 } {
   const prefix = snakeCase(service);
@@ -69,6 +78,7 @@ export function serviceNames(service: string): {
     register: `${prefix}_register`,
     main: `${prefix}_main`,
     errors: `${prefix}_error`,
+    methods: `${prefix}_method`,
     guard: `${prefix.toUpperCase()}_ISTHMUS_H`,
   };
 }

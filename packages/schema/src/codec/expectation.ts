@@ -15,20 +15,23 @@ export function expectation(type: Type): string {
     case 'struct':
       return 'must be an object';
     case 'f32':
-    case 'f64':
-      return `must be a finite number${range(type, limits[type.kind])}`;
+    case 'f64': {
+      const range = rangeOf(type);
+      const most = type.kind === 'f32' ? ' (a 32-bit float holds up to 3.4e38)' : '';
+      return `must be a finite number${range === '' ? most : ` ${range}`}`;
+    }
     default:
       return `must be a whole number from ${type.min} to ${type.max}`;
   }
 }
 
-interface Range {
-  readonly min: number;
-  readonly max: number;
-}
-
-function range(type: Range, limit: Range): string {
-  const least = type.min > limit.min ? ` of at least ${type.min}` : '';
-  const most = type.max < limit.max ? ` of at most ${type.max}` : '';
-  return least !== '' && most !== '' ? ` from ${type.min} to ${type.max}` : `${least}${most}`;
+/** The range where the schema narrows it: "from 0 to 10", "of at least 0"; otherwise empty. */
+export function rangeOf(type: Type): string {
+  if (!('min' in type)) return '';
+  const limit = limits[type.kind];
+  const least = type.min > limit.min;
+  const most = type.max < limit.max;
+  if (least && most) return `from ${type.min} to ${type.max}`;
+  if (least) return `of at least ${type.min}`;
+  return most ? `of at most ${type.max}` : '';
 }

@@ -32,7 +32,10 @@ export function writeText(bytes: Uint8Array, offset: number, capacity: number, v
     if (result.read < length) return false;
     written = result.written;
   }
-  bytes.fill(0, offset + written, offset + capacity + 1);
+  const end = offset + capacity + 1;
+  // For a few bytes a loop costs less than the call of fill().
+  if (capacity - written > SHORT) bytes.fill(0, offset + written, end);
+  else for (let at = offset + written; at < end; at++) bytes[at] = 0;
   return true;
 }
 
@@ -43,14 +46,11 @@ export function writeText(bytes: Uint8Array, offset: number, capacity: number, v
  */
 export function readText(bytes: Uint8Array, offset: number, capacity: number): string | undefined {
   const end = offset + capacity;
-  let result = '';
+  const stop = Math.min(end, offset + SHORT);
   let at = offset;
-  for (const stop = Math.min(end, offset + SHORT); at <= stop; at++) {
-    const byte = bytes[at];
-    if (byte === 0) return result;
-    if (byte === undefined || byte > 0x7f) break;
-    result += String.fromCharCode(byte);
-  }
+  let byte = bytes[at];
+  while (byte !== undefined && byte !== 0 && byte < 0x80 && at < stop) byte = bytes[++at];
+  if (byte === 0) return ascii(bytes, offset, at);
   const terminator = bytes.indexOf(0, at);
   if (terminator < 0 || terminator > end) return undefined;
   try {
@@ -58,4 +58,15 @@ export function readText(bytes: Uint8Array, offset: number, capacity: number): s
   } catch {
     return undefined;
   }
+}
+
+/** Four characters at a time: every concatenation allocates. */
+function ascii(bytes: Uint8Array, from: number, to: number): string {
+  let result = '';
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    result += String.fromCharCode(bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0, bytes[at + 3] ?? 0);
+  }
+  for (; at < to; at++) result += String.fromCharCode(bytes[at] ?? 0);
+  return result;
 }

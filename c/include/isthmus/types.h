@@ -58,6 +58,10 @@ typedef struct isth_schema {
   size_t method_count;
 } isth_schema;
 
+/* Whether a text field is good: ended by a NUL within its `capacity` bytes, and UTF-8 up to there. What follows the NUL
+ * does not matter. Generated code checks inputs with it. Thread-safe. */
+ISTH_API bool isth_text_valid(const char *text, size_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,7 +4,7 @@
  * Caveats first:
  *  - A client belongs to one thread at a time: no two of these functions may run on the same client at once.
  *  - Callbacks run inside isth_client_poll(), isth_client_wait() and isth_client_call_sync(), on the calling thread. They
- *    may start further calls; they may not close the client.
+ *    may start further calls; they may not close the client, nor wait for calls: poll and wait return 0 there.
  *  - Payload pointers given to callbacks point into shared memory, and are valid until the callback returns.
  */
 #ifndef ISTHMUS_CLIENT_H
@@ -98,10 +98,10 @@ ISTH_API size_t isth_client_poll(isth_client *client, size_t max);
 ISTH_API size_t isth_client_wait(isth_client *client, uint64_t timeout_ns);
 
 /*
- * Calls and waits for the outcome. `reply` gets up to `capacity` bytes, `*size` how many. Callbacks of other calls may run
- * meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the message of a refusal or error.
- * Returns 0, the handler's own code, or a negative error: those of isth_client_call, DEADLINE_EXCEEDED, and
- * REPLY_TOO_LARGE when the reply does not fit into capacity.
+ * Calls and waits for the outcome. `reply` gets up to `capacity` bytes, `*reply_size` (may be NULL) how many. Callbacks of
+ * other calls may run meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the message of a refusal or error.
+ * Returns 0, the handler's own code, or a negative error: those of isth_client_call, DEADLINE_EXCEEDED, REPLY_TOO_LARGE
+ * when the reply does not fit into capacity, and INVALID_ARGUMENT inside a callback.
  */
 ISTH_API int isth_client_call_sync(isth_client *client, uint32_t method, const void *payload, size_t size, void *reply,
                                    size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure);
@@ -118,10 +118,21 @@ ISTH_API void isth_client_get_stats(const isth_client *client, isth_client_stats
 /* 0 while the channel is alive; INSTANCE_LOST or PEER_CORRUPT once it is not. */
 ISTH_API int isth_client_status(const isth_client *client);
 
+/* The instance's process id as this PID namespace sees it; 0 where it does not. For logs: liveness never depends on it. */
+ISTH_API int isth_client_pid(const isth_client *client);
+
+/*
+ * Asks the instance that listens on `path` for its schema's canonical text, whatever that schema is: what to compare after a
+ * SCHEMA_MISMATCH. `*text` is terminated; free it with isth_free(). A timeout_ns of 0 means 2 s.
+ * Errors: those of isth_client_open that come before the schema is compared.
+ */
+ISTH_API int isth_describe(const char *path, uint64_t timeout_ns, char **text, isth_failure *failure);
+ISTH_API void isth_free(void *memory);
+
 /* ---- for event loops: how the Node addon drives a client ---- */
 
 /* A descriptor that is readable when there may be outcomes and isth_client_arm() was called; and one that is readable once
- * the instance has gone (then call isth_client_poll or _peek). Owned by the client. */
+ * the instance has gone (then call isth_client_check). Owned by the client. */
 ISTH_API int isth_client_event_fd(const isth_client *client);
 ISTH_API int isth_client_control_fd(const isth_client *client);
 
@@ -130,8 +141,13 @@ ISTH_API bool isth_client_arm(isth_client *client);
 /* Ends arming and clears event_fd. Harmless when not armed. */
 ISTH_API void isth_client_disarm(isth_client *client);
 
-/* The earliest deadline in flight (0: none): call poll or peek then, so that it can expire. */
+/* A time by which isth_client_check() must be called so that deadlines are kept: no later than the earliest deadline in
+ * flight, possibly earlier. 0: none. */
 ISTH_API uint64_t isth_client_next_deadline_ns(const isth_client *client);
+
+/* Looks at the clock and at control_fd now. Calls that expired or were lost are among the outcomes of the next peek or
+ * poll. Both do this by themselves too, but only now and then. */
+ISTH_API void isth_client_check(isth_client *client);
 
 /*
  * Takes up to `max` outcomes without running callbacks. Payloads stay valid until isth_client_release(), which must be

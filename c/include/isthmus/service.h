@@ -39,8 +39,7 @@ typedef struct isth_service_options {
   isth_wait wait;
   /* How long ISTH_WAIT_ADAPTIVE spins after the last record before it sleeps, in ns. 0: 50,000 (50 us). */
   uint64_t spin_ns;
-  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i. Negative: not pinned. Note that a zeroed struct
-   * pins to CPU 0; use isth_service_options_init(). */
+  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i. Negative: not pinned. */
   int cpu;
   /* Channels served at once; more are refused with CHANNEL_LIMIT. 0: 256. */
   unsigned int max_channels;
@@ -48,9 +47,13 @@ typedef struct isth_service_options {
   uint64_t max_segment_bytes;
   /* How long a client may take for the handshake, in ns. 0: 2 s. */
   uint64_t handshake_timeout_ns;
+  /* A descriptor whose end of file stops the service: how a supervisor's death ends its instances. A pipe or socket, owned
+   * by the caller; what arrives on it is read and ignored. Negative: none. */
+  int parent_fd;
 } isth_service_options;
 
-/* Fills in the defaults above. Always call it first: later versions may add fields. */
+/* Fills in the defaults above, -1 for cpu and parent_fd. Always call it first: zero is a CPU and a descriptor too, and later
+ * versions may add fields. */
 ISTH_API void isth_service_options_init(isth_service_options *options);
 
 /*
@@ -95,7 +98,8 @@ ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_s
 /*
  * A whole main(): parses --socket PATH, --threads N, --wait block|spin|adaptive, --cpu N and --help, opens a service for
  * `schema`, calls `setup` to register handlers (it returns 0 or an error), stops on SIGINT and SIGTERM, and runs. Returns
- * the exit code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr.
+ * the exit code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
+ * ISTHMUS_PARENT_FD is set, its number is used as parent_fd.
  */
 ISTH_API int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*setup)(isth_service *service));
 
@@ -109,8 +113,9 @@ ISTH_API const void *isth_call_input(const isth_call *call, size_t *size);
  * first. NULL if the reply ring has no room for it; the handler then returns ISTH_E_REPLY_TOO_LARGE. */
 ISTH_API void *isth_call_output(isth_call *call, size_t size);
 
-/* Refuses the call with a code of your own (1 or more) and a message for the caller (printf-like, UTF-8, cut at
- * ISTH_MESSAGE_BYTES). Returns `code`, so a handler ends with: return isth_refuse(call, 1, "volatility is %g", v); */
+/* Refuses the call with a code of your own (1 or more), or with a negative ISTH_E_ error, and a message for the caller
+ * (printf-like, UTF-8, cut at ISTH_MESSAGE_BYTES). Returns `code`, so a handler ends with:
+ * return isth_refuse(call, 1, "volatility is %g", v); */
 ISTH_API int isth_refuse(isth_call *call, int code, const char *format, ...) ISTH_PRINTF(3, 4);
 
 /* Time left until the caller's deadline, in ns: INT64_MAX without one, 0 or less when it has passed. */

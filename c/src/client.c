@@ -1,0 +1,170 @@
+#include "client.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+void isth_client_options_init(isth_client_options *options) {
+  *options = (isth_client_options){.request_ring_bytes = 1 << 20,
+                                   .reply_ring_bytes = 1 << 20,
+                                   .max_in_flight = 4096,
+                                   .wait = ISTH_WAIT_ADAPTIVE,
+                                   .spin_ns = 50000,
+                                   .connect_timeout_ns = 2000000000};
+}
+
+static void fill_defaults(isth_client_options *options, const isth_client_options *given) {
+  isth_client_options defaults;
+  isth_client_options_init(&defaults);
+  *options = given == NULL ? defaults : *given;
+  if (options->request_ring_bytes == 0) options->request_ring_bytes = defaults.request_ring_bytes;
+  if (options->reply_ring_bytes == 0) options->reply_ring_bytes = defaults.reply_ring_bytes;
+  if (options->max_in_flight == 0) options->max_in_flight = defaults.max_in_flight;
+  if (options->spin_ns == 0) options->spin_ns = defaults.spin_ns;
+  if (options->connect_timeout_ns == 0) options->connect_timeout_ns = defaults.connect_timeout_ns;
+}
+
+int isth_client_open(isth_client **opened, const char *path, const isth_schema *schema,
+                     const isth_client_options *given, isth_failure *failure) {
+  isth_client_options options;
+  struct isth__connection connection;
+  *opened = NULL;
+  fill_defaults(&options, given);
+  if (options.max_in_flight > ISTH__MAX_CALLS)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_in_flight is at most %d", ISTH__MAX_CALLS);
+  if (options.wait > ISTH_WAIT_SPIN) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "there is no such wait mode");
+  int error = isth__connect(&connection, path, schema, &options, failure);
+  if (error != 0) return error;
+
+  uint32_t lanes = connection.shape.lanes;
+  isth_client *client = calloc(1, sizeof *client + lanes * sizeof client->lanes[0]);
+  if (client == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
+    free(client);
+    isth__disconnect(&connection);
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight", (unsigned)options.max_in_flight);
+  }
+  client->connection = connection;
+  client->options = options;
+  client->lane_count = lanes;
+  for (uint32_t i = 0; i < lanes; i++) {
+    struct isth__client_lane *lane = &client->lanes[i];
+    isth__lane_client(connection.segment, &connection.shape, i, &lane->requests, &lane->replies);
+    lane->wake = connection.lane_wakes[i];
+  }
+  *opened = client;
+  return 0;
+}
+
+void isth_client_close(isth_client *client) {
+  if (client == NULL) return;
+  isth__disconnect(&client->connection);
+  isth__calls_destroy(&client->calls);
+  free(client);
+}
+
+void isth__client_lose(isth_client *client, int status) {
+  if (client->status != 0) return;
+  client->status = status;
+  shutdown(client->connection.control, SHUT_RDWR);
+}
+
+/* Claims a record on the lane with the fewest calls in flight, or, if its ring is full, on any other. */
+static int claim_record(isth_client *client, size_t size) {
+  uint32_t count = client->lane_count, best = client->last_lane;
+  for (uint32_t i = 1; i <= count; i++) {
+    uint32_t candidate = (client->last_lane + i) % count;
+    if (client->lanes[candidate].in_flight < client->lanes[best].in_flight) best = candidate;
+  }
+  int error = ISTH_E_RING_FULL;
+  for (uint32_t i = 0; i < count && error == ISTH_E_RING_FULL; i++) {
+    uint32_t number = (best + i) % count;
+    struct isth__client_lane *lane = &client->lanes[number];
+    error = isth__producer_claim(&lane->requests, size, &client->claim.record);
+    client->claim.lane = lane;
+    client->last_lane = number;
+  }
+  if (error != 0) client->claim.record = NULL;
+  return error;
+}
+
+int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id) {
+  if (client->status != 0) return client->status;
+  if (client->claim.record != NULL) return ISTH_E_INVALID_ARGUMENT;
+  if (request->size > isth__ring_max_payload(client->connection.shape.request_bytes)) return ISTH_E_RECORD_TOO_LARGE;
+  client->claim.slot = isth__calls_next(&client->calls, &client->claim.id);
+  if (client->claim.slot == NULL) return ISTH_E_TOO_MANY_CALLS;
+  int error = claim_record(client, request->size);
+  if (error == ISTH_E_PEER_CORRUPT) isth__client_lose(client, error);
+  if (error != 0) return error;
+
+  struct isth__record *record = client->claim.record;
+  record->kind = ISTH__RECORD_REQUEST;
+  record->status = 0;
+  record->method = request->method;
+  record->call_id = client->claim.id;
+  record->deadline_ns = request->deadline_ns;
+  if (request->trace != NULL) {
+    record->trace = *request->trace;
+  } else {
+    memset(&record->trace, 0, sizeof record->trace);
+  }
+  client->claim.deadline_ns = request->deadline_ns;
+  client->claim.size = request->size;
+  client->claim.callback = request->callback;
+  client->claim.user = request->user;
+  *payload = isth__record_payload(record);
+  if (call_id != NULL) *call_id = client->claim.id;
+  return 0;
+}
+
+void isth_client_commit(isth_client *client) {
+  struct isth__record *record = client->claim.record;
+  if (record == NULL) return;
+  struct isth__client_lane *lane = client->claim.lane;
+  struct isth__call_slot *slot = client->claim.slot;
+  client->claim.record = NULL;
+  isth__calls_begin(&client->calls, slot, client->claim.id, client->claim.deadline_ns);
+  slot->callback = client->claim.callback;
+  slot->user = client->claim.user;
+  slot->lane = (uint32_t)(lane - client->lanes);
+  lane->in_flight++;
+  client->calls_sent++;
+  if (isth__producer_commit(&lane->requests, record, client->claim.size)) isth__wake_signal(lane->wake);
+}
+
+void isth_client_abandon(isth_client *client) { client->claim.record = NULL; }
+
+int isth_client_call(isth_client *client, const isth_request *request, uint64_t *call_id) {
+  void *payload;
+  int error = isth_client_claim(client, request, &payload, call_id);
+  if (error != 0) return error;
+  if (request->size > 0) memcpy(payload, request->payload, request->size);
+  isth_client_commit(client);
+  return 0;
+}
+
+bool isth_client_cancel(isth_client *client, uint64_t call_id) {
+  struct isth__call_slot *slot = isth__calls_find(&client->calls, call_id);
+  if (slot == NULL) return false;
+  client->lanes[slot->lane].in_flight--;
+  isth__calls_end(&client->calls, slot);
+  return true;
+}
+
+void isth_client_get_stats(const isth_client *client, isth_client_stats *stats) {
+  *stats = (isth_client_stats){.in_flight = isth__calls_in_flight(&client->calls),
+                               .lanes = client->lane_count,
+                               .calls = client->calls_sent,
+                               .replies = client->replies,
+                               .late_replies = client->late_replies};
+}
+
+int isth_client_status(const isth_client *client) { return client->status; }
+int isth_client_pid(const isth_client *client) { return client->connection.pid; }
+int isth_client_event_fd(const isth_client *client) { return client->connection.wake; }
+int isth_client_control_fd(const isth_client *client) { return client->connection.control; }
+
+const void *isth_client_segment(const isth_client *client, size_t *size) {
+  *size = client->connection.segment_bytes;
+  return client->connection.segment;
+}

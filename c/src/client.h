@@ -1,0 +1,43 @@
+/* client.h (internal): a client's state. Its functions are in client.c (calling), outcomes.c (what comes back) and wait.c. */
+#ifndef ISTH_CLIENT_H
+#define ISTH_CLIENT_H
+
+#include "connect.h"
+
+#include "calls.h"
+
+struct isth__client_lane {
+  struct isth__producer requests;
+  struct isth__consumer replies;
+  uint32_t in_flight;
+  int wake;
+};
+
+struct isth_client {
+  struct isth__connection connection;
+  isth_client_options options; /* with the defaults filled in */
+  struct isth__calls calls;
+  uint32_t lane_count;
+  uint32_t last_lane;
+  int status;        /* 0, or why the channel is dead */
+  uint32_t peeks;    /* counts up to the next look at clock and control socket */
+  bool expiring;     /* the clock has passed next_deadline_ns */
+  bool in_callback;  /* poll runs callbacks: waiting inside one is refused */
+  bool armed;
+  struct {
+    struct isth__record *record; /* NULL: nothing claimed */
+    struct isth__call_slot *slot;
+    struct isth__client_lane *lane;
+    uint64_t id, deadline_ns;
+    size_t size;
+    isth_reply_callback callback;
+    void *user;
+  } claim;
+  uint64_t calls_sent, replies, late_replies;
+  struct isth__client_lane lanes[];
+};
+
+/* Marks the channel dead; in-flight calls end with `status` at the next peek. The first cause stays. */
+void isth__client_lose(isth_client *client, int status);
+
+#endif

@@ -1,0 +1,189 @@
+/* control.c: the control thread: accepts clients, keeps their channels, notices when they go. */
+#include "service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { MAX_GUESTS = 64, EVENTS = 64 };
+
+static struct isth__watched listener_watched = {ISTH__SOURCE_LISTENER};
+static struct isth__watched event_watched = {ISTH__SOURCE_EVENT};
+static struct isth__watched parent_watched = {ISTH__SOURCE_PARENT};
+
+static int watch(isth_service *service, int fd, uint32_t events, struct isth__watched *watched) {
+  struct epoll_event event = {.events = events, .data.ptr = watched};
+  return epoll_ctl(service->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+static void remove_guest(isth_service *service, struct isth__guest *guest) {
+  struct isth__guest **at = &service->guests;
+  while (*at != guest) at = &(*at)->next;
+  *at = guest->next;
+  service->guest_count--;
+  isth__guest_free(guest);
+}
+
+/* Accepts one connection only to close it: the listener would stay readable otherwise, and we would spin. */
+static void turn_away(isth_service *service) {
+  close(service->spare);
+  int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (control >= 0) close(control);
+  service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+}
+
+static void accept_guest(isth_service *service) {
+  int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (control < 0) {
+    if (errno == EMFILE || errno == ENFILE) turn_away(service);
+    return;
+  }
+  struct isth__guest *guest = service->guest_count < MAX_GUESTS ? calloc(1, sizeof *guest) : NULL;
+  if (guest == NULL) {
+    close(control);
+    isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+    return;
+  }
+  guest->watched.source = ISTH__SOURCE_GUEST;
+  guest->control = control;
+  guest->deadline_ns = isth__now_ns() + service->options.handshake_timeout_ns;
+  guest->next = service->guests;
+  service->guests = guest;
+  service->guest_count++;
+  if (watch(service, control, EPOLLIN | EPOLLOUT | EPOLLET, &guest->watched) != 0) remove_guest(service, guest);
+}
+
+static void count_channels(isth_service *service, int change) {
+  service->channel_count += (uint32_t)change;
+  isth__store_relaxed(&service->open_channels, service->channel_count);
+}
+
+static void admit(isth_service *service, struct isth__channel *channel) {
+  channel->next = service->channels;
+  service->channels = channel;
+  count_channels(service, 1);
+  isth__store_relaxed(&service->channels_total, isth__load_relaxed(&service->channels_total) + 1);
+  /* The socket was watched for the guest: from here on only for input, which means the end. */
+  struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &channel->watched};
+  epoll_ctl(service->epoll, EPOLL_CTL_MOD, channel->control, &event);
+  for (uint32_t i = 0; i < channel->lane_count; i++)
+    isth__worker_command(isth__worker_at(service, i), &channel->lanes[i].attach);
+}
+
+/* Ends a channel: the client sees end of file, the serving threads are asked to let go. */
+static void close_channel(isth_service *service, struct isth__channel *channel) {
+  if (channel->closing) return;
+  channel->closing = true;
+  close(channel->control);
+  channel->control = -1;
+  for (uint32_t i = 0; i < channel->lane_count; i++)
+    isth__worker_command(isth__worker_at(service, i), &channel->lanes[i].detach);
+}
+
+/* Closes channels that a serving thread found broken, and frees those that all serving threads have let go of. */
+static void free_retired(isth_service *service) {
+  struct isth__channel **at = &service->channels;
+  while (*at != NULL) {
+    struct isth__channel *channel = *at;
+    if (!channel->closing && isth__load_acquire(&channel->broken)) {
+      isth__store_relaxed(&service->corrupt_channels, isth__load_relaxed(&service->corrupt_channels) + 1);
+      close_channel(service, channel);
+    }
+    /* Pairs with the release in worker.c's let_go. */
+    if (channel->closing && isth__load_acquire(&channel->lanes_in_use) == 0) {
+      *at = channel->next;
+      count_channels(service, -1);
+      isth__channel_free(channel);
+    } else {
+      at = &channel->next;
+    }
+  }
+}
+
+static void advance_guest(isth_service *service, struct isth__guest *guest) {
+  struct isth__channel *channel;
+  switch (isth__guest_advance(service, guest, &channel)) {
+  case ISTH__GUEST_STAYS: return;
+  case ISTH__GUEST_ADMITTED: admit(service, channel); break;
+  case ISTH__GUEST_LEAVES: break;
+  }
+  remove_guest(service, guest);
+}
+
+/* Reads and ignores; true at end of file. */
+static bool parent_gone(int fd) {
+  char bytes[256];
+  ssize_t got = read(fd, bytes, sizeof bytes);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static void dispatch(isth_service *service, struct isth__watched *watched) {
+  switch (watched->source) {
+  case ISTH__SOURCE_LISTENER: accept_guest(service); break;
+  case ISTH__SOURCE_EVENT: isth__wake_clear(service->event); break;
+  case ISTH__SOURCE_PARENT:
+    if (parent_gone(service->options.parent_fd)) isth_service_stop(service);
+    break;
+  case ISTH__SOURCE_GUEST: advance_guest(service, (struct isth__guest *)(void *)watched); break;
+  case ISTH__SOURCE_CHANNEL: close_channel(service, (struct isth__channel *)(void *)watched); break;
+  }
+}
+
+/* Ends handshakes that took too long; returns how many ms until the next one does, or -1. */
+static int expire_guests(isth_service *service) {
+  uint64_t now_ns = isth__now_ns(), next_ns = UINT64_MAX;
+  struct isth__guest *guest = service->guests;
+  while (guest != NULL) {
+    struct isth__guest *next = guest->next;
+    if (guest->deadline_ns <= now_ns) {
+      isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+      remove_guest(service, guest);
+    } else if (guest->deadline_ns < next_ns) {
+      next_ns = guest->deadline_ns;
+    }
+    guest = next;
+  }
+  if (next_ns == UINT64_MAX) return -1;
+  uint64_t left_ms = (next_ns - now_ns) / 1000000 + 1;
+  return left_ms > 60000 ? 60000 : (int)left_ms;
+}
+
+static void serve_control(isth_service *service) {
+  while (!isth__load_acquire(&service->stopping)) {
+    struct epoll_event events[EVENTS];
+    int timeout_ms = service->guests == NULL ? -1 : expire_guests(service);
+    int count = epoll_wait(service->epoll, events, EVENTS, timeout_ms);
+    for (int i = 0; i < count; i++) dispatch(service, events[i].data.ptr);
+    free_retired(service);
+  }
+}
+
+int isth__control_run(isth_service *service, isth_failure *failure) {
+  service->epoll = epoll_create1(EPOLL_CLOEXEC);
+  service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int parent_fd = service->options.parent_fd, error = 0;
+  if (service->epoll < 0 || service->spare < 0 || watch(service, service->listener, EPOLLIN, &listener_watched) != 0 ||
+      watch(service, service->event, EPOLLIN, &event_watched) != 0)
+    error = isth__fail(failure, ISTH_E_SYSTEM, "the control thread's descriptors: %s", strerror(errno));
+  if (error == 0 && parent_fd >= 0 && watch(service, parent_fd, EPOLLIN | EPOLLRDHUP, &parent_watched) != 0)
+    error = isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "parent_fd %d is not a pipe or socket", parent_fd);
+  if (error == 0) error = isth__workers_start(service, failure);
+  if (error == 0) serve_control(service);
+
+  isth__workers_stop(service);
+  while (service->guests != NULL) remove_guest(service, service->guests);
+  while (service->channels != NULL) {
+    struct isth__channel *channel = service->channels;
+    service->channels = channel->next;
+    isth__channel_free(channel);
+  }
+  count_channels(service, -(int)service->channel_count);
+  if (service->spare >= 0) close(service->spare);
+  if (service->epoll >= 0) close(service->epoll);
+  return error;
+}

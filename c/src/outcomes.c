@@ -1,0 +1,134 @@
+/* outcomes.c: how calls end: with a reply, at their deadline, or with the channel. */
+#include "client.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+enum {
+  PEEKS_PER_CLOCK = 16,     /* reading the clock costs some 20 ns, an empty peek 5 */
+  PEEKS_PER_CONTROL = 4096, /* a system call costs some 200 ns */
+  BATCH = 32
+};
+
+/* Ends a call in flight and describes its outcome. */
+static void end_call(isth_client *client, struct isth__call_slot *slot, int status, isth_reply *reply) {
+  *reply = (isth_reply){.call_id = slot->id, .user = slot->user, .status = status};
+  client->lanes[slot->lane].in_flight--;
+  client->replies++;
+  isth__calls_end(&client->calls, slot);
+}
+
+static size_t take_replies(isth_client *client, struct isth__client_lane *lane, isth_reply *replies,
+                           isth_reply_callback *callbacks, size_t max) {
+  size_t count = 0;
+  while (count < max) {
+    struct isth__taken taken;
+    int got = isth__consumer_take(&lane->replies, &taken);
+    if (got == 0) break;
+    if (got < 0 || taken.kind != ISTH__RECORD_REPLY) {
+      isth__client_lose(client, ISTH_E_PEER_CORRUPT);
+      break;
+    }
+    struct isth__call_slot *slot = isth__calls_find(&client->calls, taken.call_id);
+    if (slot == NULL || &client->lanes[slot->lane] != lane) {
+      client->late_replies++;
+      continue;
+    }
+    if (callbacks != NULL) callbacks[count] = slot->callback;
+    end_call(client, slot, taken.status, &replies[count]);
+    replies[count].payload = taken.payload;
+    replies[count].size = taken.size;
+    count++;
+  }
+  return count;
+}
+
+static size_t take_expired(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
+  size_t count = 0;
+  uint64_t now_ns = isth__now_ns();
+  while (client->expiring && count < max) {
+    struct isth__call_slot *slots[BATCH];
+    size_t found = isth__calls_expired(&client->calls, now_ns, slots, max - count < BATCH ? max - count : BATCH);
+    for (size_t i = 0; i < found; i++, count++) {
+      if (callbacks != NULL) callbacks[count] = slots[i]->callback;
+      end_call(client, slots[i], ISTH_E_DEADLINE_EXCEEDED, &replies[count]);
+    }
+    client->expiring = client->calls.scan_at != 0;
+  }
+  return count;
+}
+
+/* Once the channel is dead and its rings are drained, every call still in flight ends with the cause. */
+static size_t take_lost(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
+  size_t count = 0;
+  for (uint32_t i = 0; i < client->calls.capacity && count < max; i++) {
+    struct isth__call_slot *slot = &client->calls.slots[i];
+    if (slot->id == 0) continue;
+    if (callbacks != NULL) callbacks[count] = slot->callback;
+    end_call(client, slot, client->status, &replies[count++]);
+  }
+  return count;
+}
+
+static void check_clock(isth_client *client) {
+  uint64_t next_ns = client->calls.next_deadline_ns;
+  if (next_ns != 0 && isth__now_ns() >= next_ns) client->expiring = true;
+}
+
+static void check_control(isth_client *client) {
+  char byte;
+  ssize_t got = recv(client->connection.control, &byte, 1, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  /* The instance sends nothing after its welcome. */
+  isth__client_lose(client, got > 0 ? ISTH_E_PEER_CORRUPT : ISTH_E_INSTANCE_LOST);
+}
+
+void isth_client_check(isth_client *client) {
+  check_clock(client);
+  if (client->status == 0) check_control(client);
+}
+
+static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
+  size_t count = 0;
+  if (++client->peeks % PEEKS_PER_CLOCK == 0) check_clock(client);
+  if (client->peeks % PEEKS_PER_CONTROL == 0 && client->status == 0) check_control(client);
+  if (client->status != ISTH_E_PEER_CORRUPT) {
+    for (uint32_t i = 0; i < client->lane_count && count < max; i++)
+      count += take_replies(client, &client->lanes[i], replies + count, callbacks == NULL ? NULL : callbacks + count,
+                            max - count);
+  }
+  if (client->expiring)
+    count += take_expired(client, replies + count, callbacks == NULL ? NULL : callbacks + count, max - count);
+  if (client->status != 0)
+    count += take_lost(client, replies + count, callbacks == NULL ? NULL : callbacks + count, max - count);
+  return count;
+}
+
+size_t isth_client_peek(isth_client *client, isth_reply *replies, size_t max) {
+  return take_outcomes(client, replies, NULL, max);
+}
+
+void isth_client_release(isth_client *client) {
+  for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_release(&client->lanes[i].replies);
+}
+
+size_t isth_client_poll(isth_client *client, size_t max) {
+  if (client->in_callback) return 0;
+  size_t total = 0;
+  while (max == 0 || total < max) {
+    isth_reply replies[BATCH];
+    isth_reply_callback callbacks[BATCH];
+    size_t room = max == 0 || max - total > BATCH ? BATCH : max - total;
+    size_t count = take_outcomes(client, replies, callbacks, room);
+    client->in_callback = true;
+    for (size_t i = 0; i < count; i++)
+      if (callbacks[i] != NULL) callbacks[i](&replies[i]);
+    client->in_callback = false;
+    isth_client_release(client);
+    total += count;
+    if (count < room) break;
+  }
+  return total;
+}
+
+uint64_t isth_client_next_deadline_ns(const isth_client *client) { return client->calls.next_deadline_ns; }

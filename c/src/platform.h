@@ -1,0 +1,48 @@
+/*
+ * platform.h: everything that is one operating system's alone stands behind this header. Every source file includes it
+ * first, because it asks libc for the declarations that the others need.
+ */
+#ifndef ISTH_PLATFORM_H
+#define ISTH_PLATFORM_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC, in ns. */
+uint64_t isth__now_ns(void);
+
+/* Tells the CPU that this is a spinning loop. */
+static inline void isth__pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* Creates nameless shared memory of `bytes`, sealed so that nobody can change its size. Returns a descriptor or a negative
+ * errno. */
+int isth__memory_create(size_t bytes);
+
+/* True if `fd` is such memory, of exactly `bytes`, sealed against growing and shrinking: then no access within `bytes` can
+ * fault, whatever the peer does. */
+bool isth__memory_verify(int fd, size_t bytes);
+
+/* A wake-up that can be passed to another process. Returns a descriptor or a negative errno. */
+int isth__wake_create(void);
+/* True if `fd` is a wake-up and not some other kind of file. */
+bool isth__wake_verify(int fd);
+/* Makes `fd` readable. Never blocks. */
+void isth__wake_signal(int fd);
+/* Makes `fd` unreadable again. Never blocks. */
+void isth__wake_clear(int fd);
+
+/* Pins the calling thread to one CPU. Returns 0 or an errno. */
+int isth__pin_thread(unsigned int cpu);
+
+#endif

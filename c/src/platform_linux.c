@@ -1,0 +1,92 @@
+/* platform_linux.c: memfd, seals and eventfd. */
+#include "platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
+
+uint64_t isth__now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int isth__memory_create(size_t bytes) {
+  int fd = memfd_create("isthmus", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) return -errno;
+  if (ftruncate(fd, (off_t)bytes) != 0 || fcntl(fd, F_ADD_SEALS, SIZE_SEALS | F_SEAL_SEAL) != 0) {
+    int error = -errno;
+    close(fd);
+    return error;
+  }
+  return fd;
+}
+
+bool isth__memory_verify(int fd, size_t bytes) {
+  /* The seals come first: once they are there, the size that fstat then reports cannot change any more. Only memfds have
+   * seals, so this also refuses every other kind of file. */
+  int seals = fcntl(fd, F_GET_SEALS);
+  if (seals < 0 || (seals & SIZE_SEALS) != SIZE_SEALS || (seals & F_SEAL_WRITE) != 0) return false;
+  /* Huge pages can run out at any later fault, which would be a SIGBUS: only ordinary pages are acceptable. */
+  struct statfs system;
+  if (fstatfs(fd, &system) != 0 || system.f_type != TMPFS_MAGIC) return false;
+  struct stat status;
+  return fstat(fd, &status) == 0 && status.st_size >= 0 && (uint64_t)status.st_size == bytes;
+}
+
+int isth__wake_create(void) {
+  int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
+bool isth__wake_verify(int fd) {
+  char path[32], target[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(path, target, sizeof target - 1);
+  /* Where /proc is not mounted, a write below that fails is the only consequence of a wrong kind. */
+  if (length < 0) return fcntl(fd, F_GETFL) >= 0;
+  target[length] = '\0';
+  if (strncmp(target, "anon_inode:[eventfd", 19) != 0) return false;
+  /* The flag belongs to the open file, so the peer may have taken it away. */
+  int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+void isth__wake_signal(int fd) {
+  /* EAGAIN means that the counter is full: then it is readable, which is all we want. */
+  uint64_t one = 1;
+  ssize_t written = write(fd, &one, sizeof one);
+  (void)written;
+}
+
+void isth__wake_clear(int fd) {
+  uint64_t count;
+  struct iovec part = {&count, sizeof count};
+  /* RWF_NOWAIT never blocks, even if the peer cleared O_NONBLOCK on the shared open file. Kernels before 5.8 refuse it for
+   * eventfd; then O_NONBLOCK has to do. */
+  if (preadv2(fd, &part, 1, -1, RWF_NOWAIT) < 0 && (errno == EOPNOTSUPP || errno == EINVAL)) {
+    ssize_t got = read(fd, &count, sizeof count);
+    (void)got;
+  }
+}
+
+int isth__pin_thread(unsigned int cpu) {
+  cpu_set_t set;
+  if (cpu >= CPU_SETSIZE) return EINVAL;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}

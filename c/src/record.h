@@ -1,0 +1,60 @@
+/*
+ * record.h: what a ring carries.
+ *
+ *   0        4     6      8       12      16       24           32        48       56         60
+ *   | length | kind | flags | status | method | call id | deadline | trace id | span id | metadata | - |   one cache line
+ *   | metadata block, if any, up to the next multiple of 64 |
+ *   | payload, aligned to 64                                |
+ *
+ * All fields are little-endian. `length` counts header, metadata and payload; the next record begins at the next multiple of
+ * 64. It is also the commit word: 0 until the record is published, and the last thing its producer writes.
+ */
+#ifndef ISTH_RECORD_H
+#define ISTH_RECORD_H
+
+#include <isthmus/types.h>
+
+#include "atomic.h"
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Isthmus needs a little-endian machine: records are read in place"
+#endif
+
+enum { ISTH__RECORD_ALIGN = 64 };
+
+enum isth__record_kind {
+  ISTH__RECORD_PADDING = 1, /* nothing: fills the end of the ring when the next record does not fit there */
+  ISTH__RECORD_REQUEST = 2,
+  ISTH__RECORD_REPLY = 3
+};
+
+struct isth__record {
+  isth__atomic_u32 length;
+  uint16_t kind;
+  uint16_t flags; /* none defined yet: 0 */
+  int32_t status; /* of a reply: 0, a negative ISTH_E_ error, or the handler's own code */
+  uint32_t method;
+  uint64_t call_id;
+  uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+  isth_trace trace;
+  uint32_t metadata_bytes;
+  uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct isth__record) == 64, "the header is one cache line");
+_Static_assert(offsetof(struct isth__record, length) == 0, "protocol layout");
+_Static_assert(offsetof(struct isth__record, kind) == 4, "protocol layout");
+_Static_assert(offsetof(struct isth__record, flags) == 6, "protocol layout");
+_Static_assert(offsetof(struct isth__record, status) == 8, "protocol layout");
+_Static_assert(offsetof(struct isth__record, method) == 12, "protocol layout");
+_Static_assert(offsetof(struct isth__record, call_id) == 16, "protocol layout");
+_Static_assert(offsetof(struct isth__record, deadline_ns) == 24, "protocol layout");
+_Static_assert(offsetof(struct isth__record, trace) == 32, "protocol layout");
+_Static_assert(offsetof(struct isth__record, metadata_bytes) == 56, "protocol layout");
+_Static_assert(offsetof(struct isth__record, reserved) == 60, "protocol layout");
+
+static inline uint64_t isth__align(uint64_t bytes) {
+  return (bytes + (ISTH__RECORD_ALIGN - 1)) & ~(uint64_t)(ISTH__RECORD_ALIGN - 1);
+}
+
+#endif

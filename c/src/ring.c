@@ -1,0 +1,108 @@
+#include "ring.h"
+
+static struct isth__record *producer_at(const struct isth__producer *producer, uint64_t position) {
+  return (struct isth__record *)(void *)(producer->data + (position & (producer->capacity - 1)));
+}
+
+/* Whether `bytes` from the producer's position on, and the header after them, are free. */
+static int has_room(struct isth__producer *producer, uint64_t bytes) {
+  uint64_t end = producer->position + bytes + sizeof(struct isth__record);
+  if (end - producer->consumer_seen <= producer->capacity) return 1;
+  /* Pairs with the release in isth__consumer_release: what the consumer gave back it has finished reading. */
+  uint64_t seen = isth__load_acquire(&producer->control->consumer_position);
+  if (seen < producer->consumer_seen || seen > producer->position) return ISTH_E_PEER_CORRUPT;
+  producer->consumer_seen = seen;
+  return end - seen <= producer->capacity;
+}
+
+int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed) {
+  uint64_t bytes = isth__align(sizeof(struct isth__record) + size);
+  uint64_t contiguous = producer->capacity - (producer->position & (producer->capacity - 1));
+  bool wraps = bytes > contiguous;
+  int room = has_room(producer, wraps ? contiguous + bytes : bytes);
+  if (room < 0) return room;
+  if (room == 0) return ISTH_E_RING_FULL;
+  if (wraps) {
+    struct isth__record *padding = producer_at(producer, producer->position);
+    padding->kind = ISTH__RECORD_PADDING;
+    padding->metadata_bytes = 0;
+    producer->position += contiguous;
+    isth__store_relaxed(&producer_at(producer, producer->position)->length, 0);
+    /* Pairs with the acquire in isth__consumer_take. Nobody needs to be woken for padding. */
+    isth__store_release(&padding->length, (uint32_t)contiguous);
+  }
+  *claimed = producer_at(producer, producer->position);
+  return 0;
+}
+
+bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record, size_t size) {
+  uint32_t length = (uint32_t)(sizeof(struct isth__record) + size);
+  record->flags = 0;
+  record->metadata_bytes = 0;
+  record->reserved = 0;
+  producer->position += isth__align(length);
+  isth__store_relaxed(&producer_at(producer, producer->position)->length, 0);
+  /* Pairs with the acquire in isth__consumer_take, and, as the producer's half of sleep / notify, with the two seq_cst
+   * accesses of isth__consumer_sleep. */
+  isth__store_seq_cst(&record->length, length);
+  if (isth__load_seq_cst(&producer->control->sleeping) == 0) return false;
+  return isth__exchange_seq_cst(&producer->control->sleeping, 0) != 0;
+}
+
+static struct isth__record *consumer_at(const struct isth__consumer *consumer) {
+  return (struct isth__record *)(void *)(consumer->data + (consumer->position & (consumer->capacity - 1)));
+}
+
+int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *taken) {
+  for (;;) {
+    struct isth__record *record = consumer_at(consumer);
+    /* Pairs with the stores of length in isth__producer_commit and _claim. */
+    uint32_t length = isth__load_acquire(&record->length);
+    if (length == 0) return 0;
+
+    uint64_t contiguous = consumer->capacity - (consumer->position & (consumer->capacity - 1));
+    /* Volatile, so that each field is loaded once: the peer may change it between two loads. */
+    const volatile struct isth__record *shared = record;
+    uint16_t kind = shared->kind;
+    if (kind == ISTH__RECORD_PADDING) {
+      /* Padding reaches exactly to the end of the ring, so two can never follow one another: this loop is bounded. */
+      if (length != contiguous || length >= consumer->capacity) return ISTH_E_PEER_CORRUPT;
+      consumer->position += length;
+      continue;
+    }
+
+    uint64_t bytes = isth__align(length);
+    uint64_t payload_offset = sizeof(struct isth__record) + isth__align(shared->metadata_bytes);
+    /* The last condition bounds how much a producer that ignores our position can make us take between two releases. */
+    if (length < sizeof(struct isth__record) || bytes > consumer->capacity / 2 || bytes > contiguous ||
+        payload_offset > length || consumer->position + bytes - consumer->released > consumer->capacity)
+      return ISTH_E_PEER_CORRUPT;
+    taken->kind = kind;
+    taken->status = shared->status;
+    taken->method = shared->method;
+    taken->call_id = shared->call_id;
+    taken->deadline_ns = shared->deadline_ns;
+    taken->trace = shared->trace;
+    taken->payload = (const unsigned char *)record + payload_offset;
+    taken->size = (size_t)(length - payload_offset);
+    consumer->position += bytes;
+    return 1;
+  }
+}
+
+void isth__consumer_release(struct isth__consumer *consumer) {
+  if (consumer->released == consumer->position) return;
+  consumer->released = consumer->position;
+  /* Pairs with the acquire in has_room: our reads of the records come before the producer may overwrite them. */
+  isth__store_release(&consumer->control->consumer_position, consumer->position);
+}
+
+bool isth__consumer_sleep(struct isth__consumer *consumer) {
+  /* The consumer's half of sleep / notify; its partner is isth__producer_commit. */
+  isth__store_seq_cst(&consumer->control->sleeping, 1);
+  return isth__load_seq_cst(&consumer_at(consumer)->length) != 0;
+}
+
+void isth__consumer_awake(struct isth__consumer *consumer) {
+  if (isth__load_relaxed(&consumer->control->sleeping) != 0) isth__store_relaxed(&consumer->control->sleeping, 0);
+}

@@ -1,0 +1,122 @@
+/* wait.c: how a client waits: spinning, sleeping, or one after the other. */
+#include "client.h"
+
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t isth_now_ns(void) { return isth__now_ns(); }
+
+bool isth_client_arm(isth_client *client) {
+  if (client->status != 0 || client->expiring) return false;
+  client->armed = true;
+  bool found = false;
+  for (uint32_t i = 0; i < client->lane_count && !found; i++) found = isth__consumer_sleep(&client->lanes[i].replies);
+  if (!found) return true;
+  isth_client_disarm(client);
+  return false;
+}
+
+void isth_client_disarm(isth_client *client) {
+  if (!client->armed) return;
+  client->armed = false;
+  for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_awake(&client->lanes[i].replies);
+  isth__wake_clear(client->connection.wake);
+}
+
+/* Sleeps until there may be outcomes, a deadline has passed, the instance has gone, or it is `until_ns`. */
+static void sleep_until(isth_client *client, uint64_t until_ns) {
+  if (!isth_client_arm(client)) return;
+  uint64_t next_ns = client->calls.next_deadline_ns;
+  if (next_ns != 0 && next_ns < until_ns) until_ns = next_ns;
+  uint64_t now_ns = isth__now_ns();
+  uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+  struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
+  struct pollfd ready[2] = {{client->connection.wake, POLLIN, 0}, {client->connection.control, POLLIN, 0}};
+  ppoll(ready, 2, &left, NULL);
+  isth_client_disarm(client);
+  isth_client_check(client);
+}
+
+/* One step of waiting, as the wait option says. `spin_until_ns` is when an adaptive client stops spinning. */
+static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_ns, uint64_t until_ns) {
+  switch (client->options.wait) {
+  case ISTH_WAIT_SPIN: isth__pause(); return;
+  case ISTH_WAIT_ADAPTIVE:
+    if (*spin_until_ns == 0) *spin_until_ns = isth__now_ns() + client->options.spin_ns;
+    if (step % 16 != 15 || isth__now_ns() < *spin_until_ns) {
+      isth__pause();
+      return;
+    }
+    break;
+  case ISTH_WAIT_BLOCK: break;
+  }
+  sleep_until(client, until_ns);
+}
+
+size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
+  if (client->in_callback) return 0;
+  uint64_t until_ns = isth__now_ns() + timeout_ns, spin_until_ns = 0;
+  for (uint32_t step = 0;; step++) {
+    size_t count = isth_client_poll(client, 0);
+    if (count > 0 || client->status != 0) return count;
+    if (step % 16 == 15 || client->options.wait == ISTH_WAIT_BLOCK) {
+      if (isth__now_ns() >= until_ns) return 0;
+    }
+    wait_step(client, step, &spin_until_ns, until_ns);
+  }
+}
+
+struct sync_call {
+  void *reply;
+  size_t capacity, size;
+  int status;
+  bool done;
+  isth_failure *failure;
+};
+
+static void sync_done(const isth_reply *reply) {
+  struct sync_call *call = reply->user;
+  call->done = true;
+  call->status = reply->status;
+  if (reply->status != 0) {
+    int bytes = reply->size < ISTH_MESSAGE_BYTES ? (int)reply->size : ISTH_MESSAGE_BYTES - 1;
+    if (reply->payload == NULL) {
+      isth__fail(call->failure, reply->status, "%s", isth_error_message(reply->status));
+    } else {
+      isth__fail(call->failure, reply->status, "%.*s", bytes, (const char *)reply->payload);
+    }
+    return;
+  }
+  call->size = reply->size;
+  if (reply->size > call->capacity) {
+    call->status = isth__fail(call->failure, ISTH_E_REPLY_TOO_LARGE, "the reply has %zu bytes, the buffer %zu", reply->size,
+                              call->capacity);
+  } else if (reply->size > 0) {
+    memcpy(call->reply, reply->payload, reply->size);
+  }
+}
+
+int isth_client_call_sync(isth_client *client, uint32_t method, const void *payload, size_t size, void *reply,
+                          size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure) {
+  if (client->in_callback)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
+  struct sync_call call = {.reply = reply, .capacity = capacity, .failure = failure};
+  uint64_t until_ns = isth__now_ns() + (timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
+  isth_request request = {.method = method,
+                          .payload = payload,
+                          .size = size,
+                          .deadline_ns = until_ns,
+                          .callback = sync_done,
+                          .user = &call};
+  int error = isth_client_call(client, &request, NULL);
+  if (error != 0) return isth__fail(failure, error, "%s", isth_error_message(error));
+  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
+  for (uint32_t step = 0;; step++) {
+    isth_client_poll(client, 0);
+    if (call.done) break;
+    wait_step(client, step, &spin_until_ns, until_ns);
+  }
+  if (reply_size != NULL) *reply_size = call.size;
+  return call.status;
+}

@@ -1,0 +1,58 @@
+/** What the gateway needs of a connected client of `@isthmus/core`, and the check that it has it. */
+import { IsthmusError, type Service } from '@isthmus/schema';
+
+/** The outcome of a call beside its value; the client fills it in. */
+export interface CallInfo {
+  /** Unique within the channel to the instance. Undefined when nothing was sent. */
+  callId?: bigint;
+  /** The socket's path of the instance that was called. */
+  instance?: string;
+}
+
+export interface CallOptions {
+  /** In ms; left out: the client's default. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly trace?: { readonly traceId: string; readonly spanId: string };
+  readonly info?: CallInfo;
+}
+
+/** One method of a client, in the two forms that HTTP carries. */
+export interface ClientMethod {
+  /** JSON form in and out. */
+  readonly json: (value: unknown, options?: CallOptions) => Promise<unknown>;
+  /** The structs' bytes in and out. */
+  readonly raw: (bytes: Uint8Array, options?: CallOptions) => Promise<Uint8Array>;
+}
+
+/** A connected client, as `connect()` returns it, whatever its schema. */
+export interface BridgeClient {
+  /** The instances that are connected now. */
+  readonly $instances: readonly { readonly inFlight: number }[];
+}
+
+/** A service that the gateway serves. */
+export interface GatewayService {
+  readonly schema: Service;
+  /** A client of the same schema. The gateway uses it and never closes it. */
+  readonly client: BridgeClient;
+  /** Example inputs by method, in JSON form, for the OpenAPI document. Left out: made from the schema. */
+  readonly examples?: Readonly<Record<string, unknown>>;
+}
+
+/** Services by name, which is the schema's own. */
+export type GatewayServices = Readonly<Record<string, GatewayService>>;
+
+/** @throws IsthmusError `INVALID_ARGUMENT` when the client was not connected with a schema that has this method. */
+export function clientMethodOf(service: GatewayService, name: string): ClientMethod {
+  const method: unknown = Reflect.get(service.client, name);
+  if (isClientMethod(method)) return method;
+  throw new IsthmusError('INVALID_ARGUMENT', {
+    detail: `the client given for service ${service.schema.name} has no method ${name}`,
+  });
+}
+
+function isClientMethod(value: unknown): value is ClientMethod {
+  if ((typeof value !== 'function' && typeof value !== 'object') || value === null) return false;
+  return typeof Reflect.get(value, 'json') === 'function' && typeof Reflect.get(value, 'raw') === 'function';
+}

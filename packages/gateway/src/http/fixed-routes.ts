@@ -1,0 +1,69 @@
+/** The routes that do not depend on a method: the index, the probes and the OpenAPI document. */
+import type { FastifyInstance } from 'fastify';
+import type { GatewayServices } from '../bridge-client.ts';
+import { CALL_PREFIX } from './call-routes.ts';
+import { refuseOtherMethods } from './other-methods.ts';
+
+/** The answer of `GET /readyz`. */
+export interface Readiness {
+  /** Whether every service has a live instance. */
+  readonly ready: boolean;
+  readonly services: readonly { readonly name: string; readonly instances: number; readonly inFlight: number }[];
+}
+
+export function readinessOf(services: GatewayServices): Readiness {
+  const states = Object.values(services).map(({ schema, client }) => ({
+    name: schema.name,
+    instances: client.$instances.length,
+    inFlight: client.$instances.reduce((sum, instance) => sum + instance.inFlight, 0),
+  }));
+  return { ready: states.every((state) => state.instances > 0), services: states };
+}
+
+export interface FixedRouteOptions {
+  readonly services: GatewayServices;
+  /** The OpenAPI document. */
+  readonly document: object;
+  /** Whether `/docs` is served, so that the index names it. */
+  readonly docs: boolean;
+}
+
+export function addFixedRoutes(scope: FastifyInstance, options: FixedRouteOptions): void {
+  const { services, document, docs } = options;
+  const index = JSON.stringify({
+    name: 'Isthmus gateway',
+    calls: Object.values(services).flatMap(({ schema }) =>
+      schema.methods.map((method) => `POST ${scope.prefix}${CALL_PREFIX}/${schema.name}/${method.name}`),
+    ),
+    openapi: `${scope.prefix}/openapi.json`,
+    ...(docs && { docs: `${scope.prefix}/docs` }),
+    health: `${scope.prefix}/healthz`,
+    readiness: `${scope.prefix}/readyz`,
+  });
+  const openapi = JSON.stringify(document);
+  addRoute(scope, '/', () => ({ status: 200, body: index }));
+  addRoute(scope, '/openapi.json', () => ({ status: 200, body: openapi }));
+  addRoute(scope, '/healthz', () => ({ status: 200, body: '{"status":"ok"}' }));
+  addRoute(scope, '/readyz', () => {
+    const readiness = readinessOf(services);
+    return { status: readiness.ready ? 200 : 503, body: JSON.stringify(readiness) };
+  });
+}
+
+function addRoute(scope: FastifyInstance, url: string, answer: () => { status: number; body: string }): void {
+  scope.route({
+    method: 'GET',
+    url,
+    exposeHeadRoute: true,
+    schema: { hide: true },
+    handler(_request, reply) {
+      const { status, body } = answer();
+      reply
+        .code(status)
+        .header('content-type', 'application/json; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .send(body);
+    },
+  });
+  refuseOtherMethods(scope, url, ['GET', 'HEAD']);
+}

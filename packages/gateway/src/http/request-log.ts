@@ -1,0 +1,30 @@
+/** One log line for each request, written when its response is out or its caller is gone. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What orchestrators ask every few seconds, and nobody wants to read about: logged at `debug`. */
+const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/** `status` is the response's own; 499 when the caller went away before there was one. */
+export function logRequest(request: FastifyRequest, reply: FastifyReply, status: number): void {
+  const { isthmusCall: call, isthmusError: error } = request;
+  const path = request.url.split('?', 1)[0] ?? request.url;
+  const line = {
+    http: `${request.method} ${path}`,
+    ...(call !== null && {
+      service: call.service.name,
+      method: call.method.name,
+      callId: call.info.callId === undefined ? undefined : String(call.info.callId),
+      instance: call.info.instance,
+      traceId: call.trace.traceId,
+      parentId: call.trace.parentId,
+      spanId: call.trace.spanId,
+    }),
+    status,
+    durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+    ...(error !== null && { code: error.code, detail: error.detail }),
+  };
+  if (error?.code === 'INTERNAL') request.log.error({ ...line, err: error.cause ?? error }, 'request');
+  else if (status >= 500) request.log.warn(line, 'request');
+  else if (probes.has(request.routeOptions.url ?? '')) request.log.debug(line, 'request');
+  else request.log.info(line, 'request');
+}

@@ -59,3 +59,4 @@ export type {
   TextType,
   Type,
 } from './language/types.ts';
+export { diffSchemas } from './text/diff.ts';

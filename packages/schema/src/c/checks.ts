@@ -56,7 +56,7 @@ function statements(type: Struct, role: Role, parent: string, pointer: string): 
     if (wrong.length === 0) return [];
     const message = `field ${place} ${expectation(field.type)}`;
     const short = message.length > MESSAGE ? `${message.slice(0, MESSAGE)}...` : message;
-    return [...load, `if (${wrong.join(' || ')}) {`, `  return ${stringLiteral(short)};`, '}'];
+    return [...load, `if (${wrong.join(' ||\n      ')}) {`, `  return ${stringLiteral(short)};`, '}'];
   });
 }
 
@@ -90,11 +90,12 @@ function copy(variable: string, access: string): string {
 function floatCondition(type: FloatType, access: string): Condition {
   const { min, max } = limits[type.kind];
   const [variable, exponent] = type.kind === 'f32' ? ['word', '0x7f800000u'] : ['quad', 'UINT64_C(0x7ff0000000000000)'];
-  // TypeScript compares before it rounds to f32, so here the bound is rounded the same way: rounding keeps the order.
+  // What has been rounded to f32 is compared with bounds that have been, too: see acceptedRange().
   const bound = (value: number) => floatLiteral(type.kind === 'f32' ? Math.fround(value) : value);
   const wrong = [`(${variable} & ${exponent}) == ${exponent}`];
-  if (type.min > min) wrong.push(`(double)${access} < ${bound(type.min)}`);
-  if (type.max < max) wrong.push(`(double)${access} > ${bound(type.max)}`);
+  const value = type.kind === 'f32' ? `(double)${access}` : access;
+  if (type.min > min) wrong.push(`${value} < ${bound(type.min)}`);
+  if (type.max < max) wrong.push(`${value} > ${bound(type.max)}`);
   return { load: [copy(variable, access)], wrong };
 }
 

@@ -1,13 +1,18 @@
 import type { Method, Service } from '../language/service.ts';
 import { checkFunction, checkOf } from './checks.ts';
-import { comment } from './literal.ts';
+import { comment, WIDTH } from './literal.ts';
 import { methodNames, serviceNames, typeNameOf } from './names.ts';
 
 /** What a service program implements: one handler for each method. */
 export function handlerPrototypes(service: Service): string[] {
   return service.methods.flatMap((method) => [
     ...comment([method.description]),
-    `int ${methodNames(service.name, method.name).handler}(${parameters(service, method, 'isth_call *call')});`,
+    ...signature(
+      'int ',
+      methodNames(service.name, method.name).handler,
+      parameters(service, method, 'isth_call *call'),
+      ';',
+    ),
     '',
   ]);
 }
@@ -71,13 +76,17 @@ export function clientFunctions(service: Service): string[] {
     const given = input === undefined ? 'NULL, 0' : 'in, sizeof(*in)';
     const room = output === undefined ? 'NULL, 0' : 'out, sizeof(*out)';
     const expected = output === undefined ? '0' : 'sizeof(*out)';
-    const rest = ', uint64_t timeout_ns, isth_failure *failure';
     return [
-      `static inline int ${client}(${parameters(service, method, 'isth_client *client')}${rest}) {`,
+      ...signature(
+        'static inline int ',
+        client,
+        [...parameters(service, method, 'isth_client *client'), 'uint64_t timeout_ns', 'isth_failure *failure'],
+        ' {',
+      ),
       '  size_t size = 0;',
       '  const char *wrong = NULL;',
-      '  int status =',
-      `      isth_client_call_sync(client, ${number}, ${given}, ${room}, &size, timeout_ns, failure);`,
+      `  int status = isth_client_call_sync(client, ${number},`,
+      `                                     ${given}, ${room}, &size, timeout_ns, failure);`,
       '  if (status != 0) return status;',
       `  if (size != ${expected}) wrong = "the reply has the wrong size";`,
       ...(check === undefined ? [] : [`  else wrong = ${check}(out);`]),
@@ -105,7 +114,8 @@ export function registration(service: Service): string[] {
       const size = output === undefined ? '0' : `(uint32_t)sizeof(${typeNameOf(service.name, output.name)})`;
       return [
         '  if (status == 0) {',
-        `    status = isth_service_handle(service, ${number}, ${size}, ${adapter}, NULL);`,
+        `    status = isth_service_handle(service, ${number}, ${size},`,
+        `                                 ${adapter}, NULL);`,
         '  }',
       ];
     }),
@@ -120,10 +130,18 @@ export function registration(service: Service): string[] {
   ];
 }
 
-function parameters(service: Service, { input, output }: Method, first: string): string {
+function parameters(service: Service, { input, output }: Method, first: string): string[] {
   return [
     first,
     ...(input === undefined ? [] : [`const ${typeNameOf(service.name, input.name)} *in`]),
     ...(output === undefined ? [] : [`${typeNameOf(service.name, output.name)} *out`]),
-  ].join(', ');
+  ];
+}
+
+/** On one line where it fits, otherwise one parameter a line. */
+function signature(before: string, name: string, given: readonly string[], after: string): string[] {
+  const line = `${before}${name}(${given.join(', ')})${after}`;
+  if (line.length <= WIDTH) return [line];
+  const indent = ' '.repeat(before.length + name.length + 1);
+  return `${before}${name}(${given.join(`,\n${indent}`)})${after}`.split('\n');
 }

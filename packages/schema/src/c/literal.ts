@@ -51,8 +51,8 @@ export function floatLiteral(value: number): string {
   return /[.e]/.test(digits) ? digits : `${digits}.0`;
 }
 
-/** The most columns of a comment. */
-const WIDTH = 110;
+/** The most columns of a line, where a line can be broken. */
+export const WIDTH = 110;
 
 /** A C comment of these paragraphs, each line indented; nothing when they are all empty. */
 export function comment(paragraphs: readonly (string | undefined)[], indent = ''): string[] {

@@ -1,5 +1,5 @@
 import { sizeOf } from '../language/layout.ts';
-import { limits, type Struct, type Type } from '../language/types.ts';
+import { acceptedRange, limits, type Struct, type Type } from '../language/types.ts';
 import type { Form } from './valid.ts';
 
 /** Up to this many values an enumeration is a chain of comparisons, which beats a look-up in a Map. */
@@ -155,9 +155,11 @@ function condition(type: Exclude<Type, Struct>, variable: string): string {
       return narrowed ? `${whole} && ${variable} >= ${type.min}n && ${variable} <= ${type.max}n` : whole;
     }
     case 'f32':
-    case 'f64':
+    case 'f64': {
+      const { min, max } = acceptedRange(type);
       // The bounds are finite, so that these comparisons also refuse NaN and the infinities.
-      return `typeof ${variable} === "number" && ${variable} >= ${type.min} && ${variable} <= ${type.max}`;
+      return `typeof ${variable} === "number" && ${variable} >= ${min} && ${variable} <= ${max}`;
+    }
     case 'u32':
       return `(${variable} >>> 0) === ${variable} && ${variable} >= ${type.min} && ${variable} <= ${type.max}`;
     default:

@@ -18,20 +18,21 @@ export function expectation(type: Type): string {
     case 'f64': {
       const range = rangeOf(type);
       const most = type.kind === 'f32' ? ' (a 32-bit float holds up to 3.4e38)' : '';
-      return `must be a finite number${range === '' ? most : ` ${range}`}`;
+      if (range === '') return `must be a finite number${most}`;
+      return `must be a finite number ${range.startsWith('at') ? 'of ' : ''}${range}`;
     }
     default:
       return `must be a whole number from ${type.min} to ${type.max}`;
   }
 }
 
-/** The range where the schema narrows it: "from 0 to 10", "of at least 0"; otherwise empty. */
+/** The range where the schema narrows it: "from 0 to 10", "at least 0"; otherwise empty. */
 export function rangeOf(type: Type): string {
   if (!('min' in type)) return '';
   const limit = limits[type.kind];
   const least = type.min > limit.min;
   const most = type.max < limit.max;
   if (least && most) return `from ${type.min} to ${type.max}`;
-  if (least) return `of at least ${type.min}`;
-  return most ? `of at most ${type.max}` : '';
+  if (least) return `at least ${type.min}`;
+  return most ? `at most ${type.max}` : '';
 }

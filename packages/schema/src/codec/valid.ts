@@ -1,5 +1,4 @@
-import type { Type } from '../language/types.ts';
-import { limits } from '../language/types.ts';
+import { acceptedRange, type Type } from '../language/types.ts';
 
 /**
  * Whether one value fits one type: the slow, plain twin of the checks that `source.ts` compiles. Only used to explain a
@@ -26,8 +25,10 @@ export function fits(type: Type, value: unknown, form: Form): boolean {
       return typeof integer === 'bigint' && integer >= type.min && integer <= type.max;
     }
     case 'f32':
-    case 'f64':
-      return typeof value === 'number' && value >= type.min && value <= type.max;
+    case 'f64': {
+      const { min, max } = acceptedRange(type);
+      return typeof value === 'number' && value >= min && value <= max;
+    }
     default:
       return Number.isInteger(value) && Number(value) >= type.min && Number(value) <= type.max;
   }
@@ -43,13 +44,4 @@ export const decimal = /^(?:0|-?[1-9][0-9]{0,19})$/;
 export function bigintFromJson(value: unknown): bigint | undefined {
   if (typeof value === 'string') return decimal.test(value) ? BigInt(value) : undefined;
   return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
-}
-
-/** Whether the schema narrows the range of a float beyond the finite numbers. */
-export function isNarrowed(type: {
-  readonly kind: 'f32' | 'f64';
-  readonly min: number;
-  readonly max: number;
-}): boolean {
-  return type.min > limits[type.kind].min || type.max < limits[type.kind].max;
 }

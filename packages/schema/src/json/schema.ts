@@ -1,4 +1,4 @@
-import type { Struct, Type } from '../language/types.ts';
+import { acceptedRange, type FloatType, limits, type Struct, type Type } from '../language/types.ts';
 
 /** A JSON Schema document, or a part of one. */
 export interface JsonSchema {
@@ -59,10 +59,19 @@ function schemaOf(type: Type, form: 'input' | 'output'): JsonSchema {
         : { ...exact(type), ...annotated(type) };
     case 'f32':
     case 'f64':
-      return { type: 'number', minimum: type.min, maximum: type.max, ...annotated(type) };
+      return { type: 'number', ...bounds(type), ...annotated(type) };
     default:
       return { type: 'integer', minimum: type.min, maximum: type.max, ...annotated(type) };
   }
+}
+
+/** JSON has nothing beyond the range of f64, so there only a narrowed bound says something. */
+function bounds(type: FloatType): JsonSchema {
+  const { min, max } = acceptedRange(type);
+  return {
+    ...(min > limits.f64.min ? { minimum: min } : {}),
+    ...(max < limits.f64.max ? { maximum: max } : {}),
+  };
 }
 
 interface BigRange {

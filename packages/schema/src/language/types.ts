@@ -34,7 +34,7 @@ export interface FloatType<Default extends number | undefined = number | undefin
   readonly kind: FloatKind;
   readonly description: string | undefined;
   readonly default: Default;
-  /** As declared, in f64 precision: a value is compared before it is rounded to f32. */
+  /** As declared: see `acceptedRange`. */
   readonly min: number;
   readonly max: number;
 }
@@ -113,3 +113,11 @@ export const limits = {
  * and the smallest default stack of a supported libc (musl) is 128 KiB.
  */
 export const MAX_STRUCT_BYTES = 65_536;
+
+/**
+ * The range that a float is held to, before it is rounded: the declared one, widened for f32 to where its bounds round to.
+ * With max 0.1, an f32 of 0.1 becomes 0.10000000149; without the widening, what was decoded could not be encoded again.
+ */
+export function acceptedRange({ kind, min, max }: FloatType): { readonly min: number; readonly max: number } {
+  return kind === 'f64' ? { min, max } : { min: Math.min(min, Math.fround(min)), max: Math.max(max, Math.fround(max)) };
+}

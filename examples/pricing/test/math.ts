@@ -1,0 +1,91 @@
+/** The mathematics of black_scholes.c, called from tests without the bridge between: through the filter math.c. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** An option; `dividendYield` is 0 where it is left out. */
+export interface Option {
+  readonly kind: 'call' | 'put';
+  readonly spot: number;
+  readonly strike: number;
+  readonly rate: number;
+  readonly dividendYield?: number;
+  readonly expiry: number;
+}
+
+export interface Quote {
+  readonly price: number;
+  readonly delta: number;
+  readonly gamma: number;
+  readonly vega: number;
+  readonly theta: number;
+  readonly rho: number;
+}
+
+export interface Implied {
+  readonly volatility: number;
+  readonly iterations: number;
+}
+
+/** What the mathematics declines to answer, with its reason. */
+export class Refusal extends Error {}
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+
+/** Compiles the filter, starts it, and answers questions until it is disposed of. */
+export class Mathematics implements AsyncDisposable {
+  readonly #process;
+  readonly #answers;
+
+  private constructor(program: string) {
+    this.#process = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#answers = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+  }
+
+  static async start(): Promise<Mathematics> {
+    const program = `${folder}build/test/math`;
+    await mkdir(`${folder}build/test`, { recursive: true });
+    const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
+    const sources = [`${folder}test/math.c`, `${folder}black_scholes.c`];
+    await promisify(execFile)(process.env.CC ?? 'cc', [...flags, '-o', program, ...sources, '-lm']);
+    return new Mathematics(program);
+  }
+
+  /** Price and greeks. Throws Refusal with the name of the result that has no finite value. */
+  async quote(option: Option, volatility: number): Promise<Quote> {
+    return this.#ask('quote', option, volatility, ['price', 'delta', 'gamma', 'vega', 'theta', 'rho']);
+  }
+
+  /** The implied volatility. Throws Refusal with the outcome's name. */
+  async implied(option: Option, price: number): Promise<Implied> {
+    return this.#ask('implied', option, price, ['volatility', 'iterations']);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const exit = once(this.#process, 'exit');
+    this.#process.stdin.end();
+    assert.deepEqual(await exit, [0, null], 'the filter ends well');
+  }
+
+  /** One line out, one line in; never two at a time. `names` are those of the numbers in the answer. */
+  async #ask<Name extends string>(
+    question: 'quote' | 'implied',
+    option: Option,
+    last: number,
+    names: readonly Name[],
+  ): Promise<Record<Name, number>> {
+    const { kind, spot, strike, rate, dividendYield = 0, expiry } = option;
+    this.#process.stdin.write(`${question} ${kind} ${spot} ${strike} ${rate} ${dividendYield} ${expiry} ${last}\n`);
+    const answer = await this.#answers.next();
+    if (answer.done === true) throw new Error('the filter ended early');
+    if (answer.value.startsWith('! ')) throw new Refusal(answer.value.slice(2));
+    const numbers = answer.value.split(' ').map(Number);
+    assert.equal(numbers.length, names.length, answer.value);
+    for (const number of numbers) assert(Number.isFinite(number), `finite numbers, not ${answer.value}`);
+    return Object.fromEntries(names.map((name, index) => [name, numbers[index]])) as Record<Name, number>;
+  }
+}

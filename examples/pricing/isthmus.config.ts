@@ -1,0 +1,21 @@
+import { defineBridge } from '@isthmus/gateway';
+import { pricing } from './pricing.schema.ts';
+
+/** The option of Hull's example "S = 42, K = 40"; the call is worth 4.76. */
+const option = { spot: 42, strike: 40, rate: 0.1, expiry: 0.5, kind: 'call' };
+
+export default defineBridge({
+  services: {
+    pricing: {
+      schema: pricing,
+      header: 'generated/pricing.h',
+      build: ['make', '-s'],
+      command: ['./build/pricing'],
+      instances: 2,
+      example: {
+        quote: { ...option, volatility: 0.2 },
+        impliedVolatility: { ...option, price: 4.76 },
+      },
+    },
+  },
+});

@@ -17,7 +17,7 @@ export function compileCodec(type: Struct): Codec<unknown> {
   const constants: unknown[] = [];
   const body = [
     '"use strict";',
-    'const { constants, readText, writeText, bigintFromJson, badReply, invalid, refuseUnknown } = runtime;',
+    'const { constants, readText, writeText, bigintFromJson, badReply, invalid, refuseUnknown, outside } = runtime;',
     'return {',
     `size: ${type.layout.size},`,
     `encode(value, memory, offset) {\n${encodeSource(type, 'native', constants)}\n},`,
@@ -33,6 +33,11 @@ export function compileCodec(type: Struct): Codec<unknown> {
     bigintFromJson,
     badReply,
     invalid: (value: unknown, form: 'native' | 'json') => invalidInput(type, value, form),
+    outside: (offset: number) => {
+      return new RangeError(
+        `struct ${type.name} takes ${type.layout.size} bytes, which offset ${offset} leaves no room for`,
+      );
+    },
     refuseUnknown: (value: unknown, form: 'native' | 'json') => refuseUnknownFields(type, value, form),
   };
   const build = new Function('runtime', body) as (given: typeof runtime) => Codec<unknown>;

@@ -1,6 +1,6 @@
 import { sizeOf } from '../language/layout.ts';
 import type { Struct, Type } from '../language/types.ts';
-import { accessorOf } from './encode-source.ts';
+import { accessorOf, boundsSource } from './encode-source.ts';
 import { expectation } from './expectation.ts';
 import type { Form } from './valid.ts';
 
@@ -9,7 +9,7 @@ import type { Form } from './valid.ts';
  * checks it, and builds the result as one object literal, so that all results share one hidden class.
  */
 export function decodeSource(type: Struct, form: Form, constants: unknown[]): string {
-  const reads: string[] = ['const { view, bytes } = memory;'];
+  const reads: string[] = [boundsSource(type)];
   let variables = 0;
 
   const literal = (struct: Struct, base: number, pointer: string): string => {

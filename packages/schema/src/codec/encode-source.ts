@@ -12,7 +12,15 @@ const CHAIN = 8;
 export function encodeSource(type: Struct, form: Form, constants: unknown[]): string {
   const encoder = new Encoder(form, constants);
   encoder.struct(type, 'value', 0);
-  return ['const { view, bytes } = memory;', ...encoder.checks, ...encoder.writes].join('\n');
+  return [boundsSource(type), ...encoder.checks, ...encoder.writes].join('\n');
+}
+
+/** The views, and a check that the memory is there: a DataView would check, but writes to a Uint8Array vanish silently. */
+export function boundsSource(type: Struct): string {
+  return [
+    'const { view, bytes } = memory;',
+    `if (!(offset >= 0 && offset + ${type.layout.size} <= bytes.length)) throw outside(offset);`,
+  ].join('\n');
 }
 
 class Encoder {
@@ -161,8 +169,9 @@ function condition(type: Exclude<Type, Struct>, variable: string): string {
       return `typeof ${variable} === "number" && ${variable} >= ${min} && ${variable} <= ${max}`;
     }
     case 'u32':
-      return `(${variable} >>> 0) === ${variable} && ${variable} >= ${type.min} && ${variable} <= ${type.max}`;
+      // Without the typeof, the operators would throw for a bigint, and call valueOf() of an object.
+      return `typeof ${variable} === "number" && (${variable} >>> 0) === ${variable} && ${variable} >= ${type.min} && ${variable} <= ${type.max}`;
     default:
-      return `(${variable} | 0) === ${variable} && ${variable} >= ${type.min} && ${variable} <= ${type.max}`;
+      return `typeof ${variable} === "number" && (${variable} | 0) === ${variable} && ${variable} >= ${type.min} && ${variable} <= ${type.max}`;
   }
 }

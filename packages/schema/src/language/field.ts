@@ -10,7 +10,7 @@ import type { Enumeration, Fields, Struct } from './types.ts';
 export function field<Value extends string, Default extends NoInfer<Value> | undefined = undefined>(
   type: Enumeration<Value>,
   options: { readonly description?: string; readonly default?: Default },
-): Enumeration<Value, Default>;
+): Enumeration<Value, NoInfer<Default>>;
 export function field<F extends Fields>(type: Struct<F>, options: { readonly description?: string }): Struct<F>;
 export function field(
   type: Enumeration | Struct,

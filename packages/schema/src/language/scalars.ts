@@ -31,6 +31,7 @@ type NumberOptions<Default> = RangeOptions<number, Default>;
 type BigintOptions<Default> = RangeOptions<bigint, Default>;
 
 // Ranges and defaults are checked by struct(): only there the field's name is known, and an error can name the place.
+// `NoInfer`: without it, inside of struct({ ... }) the place where a field stands would decide D, and not its options.
 // `as D`: the type parameter is `undefined` exactly where the options have no default.
 
 function integer<D extends number | undefined>(kind: IntegerKind, options: NumberOptions<D> = {}): IntegerType<D> {
@@ -58,52 +59,52 @@ export function bool<D extends boolean | undefined = undefined>(options: FieldOp
 }
 
 /** A whole number from -128 to 127. C: `int8_t`. */
-export function i8<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<D> {
+export function i8<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<NoInfer<D>> {
   return integer('i8', options);
 }
 
 /** A whole number from -32,768 to 32,767. C: `int16_t`. */
-export function i16<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<D> {
+export function i16<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<NoInfer<D>> {
   return integer('i16', options);
 }
 
 /** A whole number from -2^31 to 2^31 - 1. C: `int32_t`. */
-export function i32<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<D> {
+export function i32<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<NoInfer<D>> {
   return integer('i32', options);
 }
 
 /** A whole number from -2^63 to 2^63 - 1. C: `int64_t`. TypeScript: `bigint`. JSON: a decimal string. */
-export function i64<D extends bigint | undefined = undefined>(options?: BigintOptions<D>): BigintType<D> {
+export function i64<D extends bigint | undefined = undefined>(options?: BigintOptions<D>): BigintType<NoInfer<D>> {
   return bigint('i64', options);
 }
 
 /** A whole number from 0 to 255. C: `uint8_t`. */
-export function u8<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<D> {
+export function u8<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<NoInfer<D>> {
   return integer('u8', options);
 }
 
 /** A whole number from 0 to 65,535. C: `uint16_t`. */
-export function u16<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<D> {
+export function u16<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<NoInfer<D>> {
   return integer('u16', options);
 }
 
 /** A whole number from 0 to 2^32 - 1. C: `uint32_t`. */
-export function u32<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<D> {
+export function u32<D extends number | undefined = undefined>(options?: NumberOptions<D>): IntegerType<NoInfer<D>> {
   return integer('u32', options);
 }
 
 /** A whole number from 0 to 2^64 - 1. C: `uint64_t`. TypeScript: `bigint`. JSON: a decimal string. */
-export function u64<D extends bigint | undefined = undefined>(options?: BigintOptions<D>): BigintType<D> {
+export function u64<D extends bigint | undefined = undefined>(options?: BigintOptions<D>): BigintType<NoInfer<D>> {
   return bigint('u64', options);
 }
 
 /** A finite number, rounded to the nearest 32-bit float. C: `float`. */
-export function f32<D extends number | undefined = undefined>(options?: NumberOptions<D>): FloatType<D> {
+export function f32<D extends number | undefined = undefined>(options?: NumberOptions<D>): FloatType<NoInfer<D>> {
   return float('f32', options);
 }
 
 /** A finite number. C: `double`. */
-export function f64<D extends number | undefined = undefined>(options?: NumberOptions<D>): FloatType<D> {
+export function f64<D extends number | undefined = undefined>(options?: NumberOptions<D>): FloatType<NoInfer<D>> {
   return float('f64', options);
 }
 

@@ -22,9 +22,8 @@ export function parseJsonBody(body: Buffer): unknown {
   } catch (cause) {
     throw malformed(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  if (hasDuplicateNames(text, value)) {
-    throw new IsthmusError('INVALID_INPUT', { detail: 'a field is given twice', fields: duplicateFields(text) });
-  }
+  const twice = hasDuplicateNames(text, value) ? duplicateFields(text) : [];
+  if (twice.length > 0) throw new IsthmusError('INVALID_INPUT', { detail: 'a field is given twice', fields: twice });
   return value;
 }
 

@@ -51,7 +51,7 @@ function fieldComment(type: Type): string {
   return [
     sentence(description),
     range === '' ? '' : sentence(`${range.charAt(0).toUpperCase()}${range.slice(1)}`),
-    type.kind === 'struct' || type.default === undefined ? '' : `Default: ${JSON.stringify(type.default, decimal)}.`,
+    type.kind === 'struct' ? '' : defaultComment(type.default),
   ]
     .filter((part) => part !== '')
     .join(' ');
@@ -62,9 +62,11 @@ function sentence(text: string | undefined): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** JSON.stringify knows no bigint. */
-function decimal(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
+function defaultComment(value: boolean | number | bigint | string | undefined): string {
+  if (value === undefined) return '';
+  if (typeof value !== 'string') return `Default: ${value}.`;
+  const shown = JSON.stringify(value);
+  return shown.length > 60 ? 'The default is a longer text.' : `Default: ${shown}.`;
 }
 
 function declarator(service: string, type: Type, member: string): string {

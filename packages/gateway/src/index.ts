@@ -1,12 +1,13 @@
 /** The HTTP front of Isthmus: a whole gateway, and the same as a Fastify plugin. */
 
-export type {
-  BridgeClient,
-  CallInfo,
-  CallOptions,
-  ClientMethod,
-  GatewayService,
-  GatewayServices,
+export {
+  type BridgeClient,
+  type CallInfo,
+  type CallOptions,
+  type ClientMethod,
+  clientMethodOf,
+  type GatewayService,
+  type GatewayServices,
 } from './bridge-client.ts';
 export {
   type BridgeConfig,
@@ -31,6 +32,7 @@ export {
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 export { type Problem, problemOf } from './http/problem.ts';
 export { openApiOf } from './openapi/document.ts';
+export { exampleOf } from './openapi/example.ts';
 export { type GatewayPluginOptions, isthmusGateway } from './plugin.ts';
 export {
   type BackoffOptions,

@@ -1,0 +1,44 @@
+/** Where log lines go: to stderr, so that stdout stays what a command answers. */
+import type { LogLevel } from '@isthmus/gateway';
+import { type Logger, pino } from 'pino';
+import { colours } from './colours.ts';
+
+export interface Log {
+  readonly logger: Logger;
+  /** Writes out what is buffered. Call it before the process ends. */
+  flush(): void;
+}
+
+/** On a terminal a line a person can read; else pino's JSON, one object a line, for whatever collects logs. */
+export function createLog(level: LogLevel): Log {
+  if (process.stderr.isTTY) {
+    const write = (line: string) => process.stderr.write(`${readableLine(line)}\n`);
+    return { logger: pino({ level }, { write }), flush: () => {} };
+  }
+  // Buffered: a write to the kernel for each request would cost more than the request.
+  const destination = pino.destination({ fd: 2, sync: false });
+  return { logger: pino({ level }, destination), flush: () => destination.flushSync() };
+}
+
+/** Fields that a person does not need to see on each line. */
+const hidden = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'instance', 'stream']);
+
+/** One JSON line of pino as `12:30:01 warn pricing/1 instance died code=1`. */
+export function readableLine(line: string): string {
+  const entry: unknown = JSON.parse(line);
+  if (typeof entry !== 'object' || entry === null) return line.trimEnd();
+  const fields = new Map<string, unknown>(Object.entries(entry));
+  const { dim, red, yellow, cyan } = colours(process.stderr);
+  const level = pino.levels.labels[Number(fields.get('level'))] ?? 'info';
+  const paint = level === 'error' || level === 'fatal' ? red : level === 'warn' ? yellow : dim;
+  const time = new Date(Number(fields.get('time'))).toTimeString().slice(0, 8);
+  const rest = [...fields].filter(([name, value]) => !hidden.has(name) && value !== null);
+  const words = [
+    dim(time),
+    paint(level),
+    ...(fields.has('instance') ? [cyan(String(fields.get('instance')))] : []),
+    String(fields.get('msg') ?? ''),
+    ...rest.map(([name, value]) => dim(`${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)),
+  ];
+  return words.join(' ');
+}

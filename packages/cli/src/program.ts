@@ -1,0 +1,22 @@
+/** The command line as a whole: what `isthmus --help` shows, and what docs/cli.md is held against. */
+import { Command } from 'commander';
+import { addCall } from './commands/call.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addGen } from './commands/gen.ts';
+import { addInit } from './commands/init.ts';
+import { addStart } from './commands/start.ts';
+import { version } from './package-info.ts';
+
+/** A command tells its exit code through this; without a word it is 0. */
+export type SetExitCode = (code: number) => void;
+
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('isthmus')
+    .description('Calls between TypeScript services and native programs, through shared memory.')
+    .version(version)
+    // Errors become exit codes in run.ts; set before the commands are added, which inherit it.
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)');
+  for (const add of [addStart, addCall, addGen, addInit, addDoctor]) add(program, setExitCode);
+  return program;
+}

@@ -1,0 +1,136 @@
+/** One run of a bridge: from settings to a gateway that listens, and back to nothing. */
+import { type BridgeSettings, createGateway, type Gateway, type ServiceSettings } from '@isthmus/gateway';
+import { IsthmusError } from '@isthmus/schema';
+import { type Connection, connectService, waitForInstances } from './clients.ts';
+import { type Instances, startServices } from './instances.ts';
+import { createLog, type Log } from './log.ts';
+import { announceBridge } from './running-bridge.ts';
+import { describeBridge } from './welcome.ts';
+
+/** How long instances may take to listen before the bridge serves without them, in ms. */
+const startTimeoutMs = 10_000;
+/** Stopping takes at most the sum of these, in ms: the promise is two seconds. */
+const inFlightTimeoutMs = 1000;
+const stopGraceMs = 500;
+
+interface ConnectedService extends Connection {
+  readonly service: ServiceSettings;
+}
+
+/**
+ * Serves until `stop` aborts; then the gateway stops accepting, calls in flight are finished up to a bound, and the
+ * instances stop. Returns once nothing is left. A stop while it still starts is no error.
+ *
+ * @throws IsthmusError when it cannot start. Nothing is left then either.
+ */
+export async function serve(settings: BridgeSettings, stop: AbortSignal): Promise<void> {
+  const log = createLog(settings.log.level);
+  const cleanUps: (() => Promise<void> | void)[] = [];
+  try {
+    await bringUp(settings, { log, stop, cleanUps });
+    await aborted(stop);
+  } catch (error) {
+    // Stopped by the user before it had started: what was being done failed for that reason alone.
+    if (!stop.aborted) throw error;
+  } finally {
+    // In the reverse of the order in which things came up; each is tried even if one before it fails.
+    for (const cleanUp of cleanUps.reverse()) {
+      await Promise.resolve()
+        .then(cleanUp)
+        .catch((error: unknown) => log.logger.error({ err: error }, 'stopping failed'));
+    }
+    log.flush();
+  }
+}
+
+interface BringUpContext {
+  readonly log: Log;
+  readonly stop: AbortSignal;
+  /** What undoes each step, in the order of the steps. */
+  readonly cleanUps: (() => Promise<void> | void)[];
+}
+
+async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringUpContext): Promise<void> {
+  const { logger } = log;
+  const { folder, services } = settings;
+  const report = (line: string) => process.stdout.write(`${line}\n`);
+
+  const instances = await startServices({ folder, services }, { log: logger, report, signal: stop });
+  cleanUps.push(() => instances.stop({ graceMs: stopGraceMs }));
+  stop.throwIfAborted();
+  cleanUps.push(await announceBridge(folder, instances.runtimeFolder));
+
+  const connected: ConnectedService[] = [];
+  for (const service of services) {
+    connected.push(await connectTo(service, instances, log));
+    cleanUps.push(
+      ...connected.slice(-1).map(
+        ({ client }) =>
+          () =>
+            client.$close(),
+      ),
+    );
+  }
+  await Promise.all(connected.map((one) => awaitInstances(one, log, stop)));
+
+  const gateway = await createGateway({
+    ...settings.http,
+    logger,
+    services: Object.fromEntries(
+      connected.map(({ service, client }) => [
+        service.name,
+        { schema: service.schema, client, examples: service.example },
+      ]),
+    ),
+  });
+  cleanUps.push(() => gateway.close({ timeoutMs: inFlightTimeoutMs }));
+  const url = await listen(gateway, settings.http);
+  stop.throwIfAborted();
+  const counts = connected.map(({ service, client }) => ({ service, instances: client.$instances.length }));
+  process.stdout.write(`${describeBridge(url, counts)}\n`);
+}
+
+async function connectTo(service: ServiceSettings, instances: Instances, { logger }: Log): Promise<ConnectedService> {
+  const { schema, client: settings } = service;
+  const connection = await connectService({ schema, path: instances.pathOf(service.name), settings, log: logger });
+  return { service, ...connection };
+}
+
+/** A service that does not come up does not keep the others from being served: /readyz and the log tell. */
+async function awaitInstances(
+  { service, client, refusal }: ConnectedService,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const { origin } = service;
+  const count = origin.kind === 'path' ? 1 : origin.process.instances;
+  const timeoutMs = origin.kind === 'path' ? service.client.connectTimeoutMs : startTimeoutMs;
+  if (await waitForInstances(client, { count, timeoutMs, signal })) return;
+  const fields = { service: service.name, wanted: count, connected: client.$instances.length };
+  log.logger.warn({ ...fields, refusal: refusal()?.message }, 'not all instances came up; serving without them');
+}
+
+async function listen(gateway: Gateway, { host, port }: BridgeSettings['http']): Promise<string> {
+  try {
+    return await gateway.listen();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'EADDRINUSE') {
+      throw new IsthmusError('SYSTEM', {
+        detail: `${host}:${port} is in use by another program; choose another --port`,
+        cause,
+      });
+    }
+    throw new IsthmusError('SYSTEM', {
+      detail: `listening on ${host}:${port} failed (${String(code ?? cause)})`,
+      cause,
+    });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

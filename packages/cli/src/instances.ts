@@ -8,7 +8,7 @@ import {
   type SupervisorLog,
 } from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
-import { prepareServices } from './build/prepare.ts';
+import { prepareServices } from './programs/prepare.ts';
 
 export interface InstancesOptions {
   /** Gets starts, deaths, and what the instances write. Default: warnings and errors go to stderr. */

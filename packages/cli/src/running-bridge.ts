@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { writeIfChanged } from './build/write-if-changed.ts';
+import { writeIfChanged } from './programs/write-if-changed.ts';
 
 interface Note {
   /** The folder that has a folder with sockets for each service. */

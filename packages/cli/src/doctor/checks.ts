@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, endianness, freemem, tmpdir } from 'node:os';
 import { IsthmusError } from '@isthmus/schema';
-import { runProgram } from '../build/run-program.ts';
+import { runProgram } from '../programs/run-program.ts';
 import { selfTest } from './self-test.ts';
 
 /** `missing`: Isthmus cannot work. `warn`: it works, and not everything, or not well. */

@@ -1,0 +1,68 @@
+/** Makes the services of a configuration ready to be started: headers written, programs built. */
+import { join } from 'node:path';
+import type { ServiceSettings, SupervisedService } from '@isthmus/gateway';
+import { generateHeader } from '@isthmus/schema';
+import { compileService } from './compile.ts';
+import { runProgram } from './run-program.ts';
+import { writeIfChanged } from './write-if-changed.ts';
+
+export interface PrepareOptions {
+  /** The project's folder: what is made goes into `.isthmus` there. */
+  readonly folder: string;
+  /** Told what is being done, one line each, and the warnings of compilers. */
+  readonly report: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes the header and builds the program of each service that Isthmus starts, one after the other, and returns what the
+ * supervisor needs to start them.
+ *
+ * @throws IsthmusError SYSTEM when a build fails; the detail has its output.
+ */
+export async function prepareServices(
+  services: readonly ServiceSettings[],
+  options: PrepareOptions,
+): Promise<readonly SupervisedService[]> {
+  const prepared: SupervisedService[] = [];
+  for (const service of services) {
+    const { header, schema, name, origin } = service;
+    if (header !== undefined && (await writeIfChanged(header, generateHeader(schema))))
+      options.report(`wrote ${header}`);
+    if (origin.kind === 'path') continue;
+    const program = await buildProgram(service, origin, options);
+    const { instances, cwd, env } = origin.process;
+    prepared.push({ name, command: [...program, ...argumentsOf(service)], instances, cwd, env });
+  }
+  return prepared;
+}
+
+async function buildProgram(
+  { schema, name }: ServiceSettings,
+  origin: Exclude<ServiceSettings['origin'], { kind: 'path' }>,
+  { folder, report, signal }: PrepareOptions,
+): Promise<readonly string[]> {
+  const abort = signal === undefined ? {} : { signal };
+  if (origin.kind === 'command') {
+    if (origin.build === undefined) return origin.command;
+    report(`building ${name}: ${origin.build.join(' ')}`);
+    const output = await runProgram(origin.build, { cwd: origin.process.cwd, env: origin.process.env, ...abort });
+    if (output !== '') report(output);
+    return origin.command;
+  }
+  report(`compiling ${name}`);
+  const outputFolder = join(folder, '.isthmus');
+  const { program, output } = await compileService({ schema, sources: origin.sources, outputFolder, ...abort });
+  if (output !== '') report(output);
+  return [program];
+}
+
+/** What isth_service_main() is told on the command line. Defaults are left out, for programs with a main() of their own. */
+function argumentsOf({ client, origin }: ServiceSettings): readonly string[] {
+  if (origin.kind === 'path') return [];
+  const { threads } = origin.process;
+  return [
+    ...(threads === undefined ? [] : ['--threads', String(threads)]),
+    ...(client.wait === 'adaptive' ? [] : ['--wait', client.wait]),
+  ];
+}

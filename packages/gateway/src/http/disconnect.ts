@@ -3,7 +3,7 @@ import { IsthmusError } from '@isthmus/schema';
 import type { FastifyReply } from 'fastify';
 
 /**
- * A signal that aborts when the connection closes before the response is written. It hangs on the response, not on the
+ * A signal that aborts when the connection closes before there is a response. It hangs on the response, not on the
  * request: Node closes a request as soon as its body is read.
  *
  * @throws IsthmusError `CANCELLED` when the connection is closed already.
@@ -12,7 +12,7 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   refuseDisconnected(reply);
   const controller = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
+    if (!reply.raw.writableEnded) controller.abort();
   });
   return controller.signal;
 }

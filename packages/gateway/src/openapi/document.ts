@@ -62,8 +62,8 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
           name: 'traceparent',
           in: 'header',
           description: 'W3C Trace Context; reaches the handler. One that is absent or not valid begins a new trace.',
+          // No example: pages offer it as the value to send, and every call tried there would land in one trace.
           schema: { type: 'string' },
-          example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
         },
       },
       headers: {
@@ -73,7 +73,7 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
         },
         traceparent: { description: "The caller's trace with the span of this call.", schema: { type: 'string' } },
       },
-      responses: { methodNotAllowed: problemResponse(['METHOD_NOT_ALLOWED']) },
+      responses: { methodNotAllowed: problemResponse('METHOD_NOT_ALLOWED') },
     },
   };
 }

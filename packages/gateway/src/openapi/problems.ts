@@ -1,6 +1,6 @@
 /** How errors appear in the OpenAPI document: the problem's schema, and the responses of a call by HTTP status. */
-import { type ErrorCode, errors } from '@isthmus/schema';
-import { typeOf } from '../http/problem.ts';
+import { type ErrorCode, errors, IsthmusError } from '@isthmus/schema';
+import { problemOf, typeOf } from '../http/problem.ts';
 
 /** What a call may be answered with beside its reply. Errors of starting and configuring never reach HTTP. */
 export const callErrors: readonly ErrorCode[] = [
@@ -62,19 +62,23 @@ export const problemSchema = {
 const retryAfter = { description: 'Seconds to wait before sending again.', schema: { type: 'integer', minimum: 1 } };
 const allow = { description: 'The methods that the path allows.', schema: { type: 'string' } };
 
-/** A response object for one status, listing the codes that have it. */
-export function problemResponse(codes: readonly ErrorCode[]): object {
-  const status = codes[0] === undefined ? undefined : errors[codes[0]].http;
+/** A response object for one status, listing the codes that have it; `first` is the one that the example shows. */
+export function problemResponse(first: ErrorCode, ...others: readonly ErrorCode[]): object {
+  const example = problemOf(new IsthmusError(first), false);
+  const { status } = example;
   return {
-    description: codes.map((code) => `\`${code}\`: ${errors[code].message}.`).join(' '),
+    description: [first, ...others].map((code) => `\`${code}\`: ${errors[code].message}.`).join(' '),
     ...((status === 429 || status === 503) && { headers: { 'Retry-After': retryAfter } }),
     ...(status === 405 && { headers: { Allow: allow } }),
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example } },
   };
 }
 
 /** The problem responses of a call route, by status. */
 export function callProblemResponses(): Record<string, object> {
-  const byStatus = Map.groupBy(callErrors, (code) => errors[code].http);
-  return Object.fromEntries([...byStatus].map(([status, codes]) => [String(status), problemResponse(codes)]));
+  const responses: Record<string, object> = {};
+  for (const [status, [first, ...others]] of Map.groupBy(callErrors, (code) => errors[code].http)) {
+    if (first !== undefined) responses[status] = problemResponse(first, ...others);
+  }
+  return responses;
 }

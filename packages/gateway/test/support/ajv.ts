@@ -2,7 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 
 export function compile(schema: object): ValidateFunction {
-  return new Ajv2020({ allErrors: true, strict: true }).compile(schema);
+  return new Ajv2020({ allErrors: true, strict: true, validateFormats: false }).compile(schema);
 }
 
 /** The JSON pointers of the bad places, each once: a missing or unknown field is named itself, not the object around it. */

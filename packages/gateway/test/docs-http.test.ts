@@ -1,0 +1,77 @@
+/** docs/http.md against the code, both ways: routes, headers, problem members and codes. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { type ErrorCode, errors } from '@isthmus/schema';
+import { openApiOf } from '../src/index.ts';
+import { callErrors, problemSchema } from '../src/openapi/problems.ts';
+import { fakeClient } from './support/fake-client.ts';
+import { goodQuote, plainHandlers, post, problemIn, startGateway } from './support/gateway.ts';
+import { pricing } from './support/schema.ts';
+
+const page = await readFile(new URL('../../../docs/http.md', import.meta.url), 'utf8');
+
+/** The cells of the table under a heading, without the table's own head. */
+function table(heading: string, first: string): string[][] {
+  const section = page.slice(page.indexOf(`\n${heading}\n`));
+  const lines = section.slice(section.indexOf(`\n| ${first} |`) + 1).split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('|'));
+  return lines.slice(2, end).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+}
+
+const firstColumn = (rows: string[][]) => rows.map(([cell]) => cell ?? '').sort();
+
+function pathsOf(document: object): Record<string, object> {
+  return Reflect.get(document, 'paths');
+}
+
+test('routes', () => {
+  const client = fakeClient(pricing, plainHandlers);
+  const document = openApiOf({ pricing: { schema: pricing, client } }, { prefix: '', maxTimeoutMs: 1 });
+  const routes = new Set(['GET /docs']);
+  for (const [path, operations] of Object.entries(pathsOf(document))) {
+    const generic = path.startsWith('/v1/call/') ? '/v1/call/{service}/{method}' : path;
+    for (const method of Object.keys(operations)) routes.add(`${method.toUpperCase()} ${generic}`);
+  }
+  assert.deepEqual(firstColumn(table('## Routes', 'route')), [...routes].sort());
+});
+
+test('codes', () => {
+  const elsewhere: ErrorCode[] = ['UNKNOWN_SERVICE', 'NOT_FOUND', 'METHOD_NOT_ALLOWED'];
+  const expected = [...callErrors, ...elsewhere].map((code) => `${errors[code].http} ${code}`);
+  const written = table('## Errors', 'status').map(([status, code]) => `${status} ${code}`);
+  assert.deepEqual(written.sort(), expected.sort());
+});
+
+test('members of a problem', () => {
+  assert.deepEqual(firstColumn(table('## Errors', 'member')), Object.keys(problemSchema.properties).sort());
+});
+
+test('the example is what the gateway answers', async () => {
+  await using served = await startGateway();
+  const body = JSON.stringify({ ...goodQuote, spot: 'x', colour: 'red' });
+  const response = await post(`${served.url}/v1/call/pricing/quote`, body);
+  const answer = Object.keys(await problemIn(response));
+  const example = /```json\n(.*?)```/s.exec(page)?.[1] ?? '';
+  assert.deepEqual(Object.keys(JSON.parse(example)), answer);
+});
+
+test('response headers', async () => {
+  await using served = await startGateway();
+  const documented = new Set(firstColumn(table('### Response headers', 'header')));
+  const seen = new Set<string>();
+  const plain = new Set(['content-type', 'content-length', 'cache-control', 'date', 'connection', 'keep-alive']);
+  const note = (response: Response) => {
+    for (const name of response.headers.keys()) if (!plain.has(name)) seen.add(name);
+  };
+  note(await post(`${served.url}/v1/call/pricing/quote`, JSON.stringify(goodQuote)));
+  note(await fetch(`${served.url}/v1/call/pricing/quote`));
+  served.client.live = 0;
+  note(await post(`${served.url}/v1/call/pricing/quote`, JSON.stringify(goodQuote)));
+  assert.deepEqual([...seen].sort(), [...documented].sort());
+});

@@ -17,7 +17,7 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
   const calls = all.flatMap(({ schema, examples = {} }) =>
     schema.methods.map((method) => [
       `${options.prefix}/v1/call/${schema.name}/${method.name}`,
-      { post: callOperation(schema, method, examples[method.name]) },
+      { post: callOperation(schema, method, Object.hasOwn(examples, method.name) ? examples[method.name] : undefined) },
     ]),
   );
   const schemas = all.flatMap(({ schema }) =>

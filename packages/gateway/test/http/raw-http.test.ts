@@ -32,6 +32,7 @@ test('not HTTP at all', async () => {
   const answer = await exchange('SSH-2.0-OpenSSH_9.6\r\n\r\n');
   assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
   assert.match(answer, /content-type: application\/problem\+json/);
+  assert.ok(served.log.some((line) => line.status === 400 && line.code === 'INVALID_ARGUMENT'));
   assert.equal(problemOf(answer).code, 'INVALID_ARGUMENT');
 });
 

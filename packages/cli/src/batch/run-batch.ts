@@ -49,6 +49,8 @@ class Batch {
   /** The line number of the next result to write. */
   #next = 1;
   #inFlight = 0;
+  /** Calls that ended, with a result or an error. */
+  #completions = 0;
   #rows = 0;
   #errors = 0;
   #ready: string[] = [];
@@ -71,6 +73,8 @@ class Batch {
           if (this.#stopped) break;
           this.#start(row);
         }
+        // Rows that never become calls, such as those of a file that is no NDJSON at all, are written here.
+        await this.#writeReady(writeChunkChars);
         onProgress?.(this.#rows);
         if (this.#stopped) break;
       }
@@ -99,11 +103,12 @@ class Batch {
     return this.#inFlight < inFlight && row.line - this.#next < inFlight * reorderFactor;
   }
 
-  /** Writes what is due meanwhile: this is the only place that waits, so that rows are written one after another. */
+  /** Writes what is due meanwhile. Only the loop in run() comes here, so that rows are written one after another. */
   async #nextCompletion(): Promise<void> {
+    const seen = this.#completions;
     await this.#writeReady(writeChunkChars);
-    // While it was written, all may have ended, or a signal may have come.
-    if (this.#inFlight === 0 || this.#stopped) return;
+    // Calls may have ended meanwhile, or a signal may have come: a wake-up that nobody waited for must not be lost.
+    if (this.#completions !== seen || this.#inFlight === 0 || this.#stopped) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -119,6 +124,7 @@ class Batch {
     const begun = performance.now();
     const ended = () => {
       this.#inFlight -= 1;
+      this.#completions += 1;
       this.#latency.record(Math.max(1, Math.round((performance.now() - begun) * 1e6)));
     };
     this.#options.call(row.value).then(

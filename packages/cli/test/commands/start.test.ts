@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { eventually } from '../fixtures/eventually.ts';
+import { isthmus, type RunningCommand, startIsthmus } from '../fixtures/isthmus.ts';
+import { writeTank } from '../fixtures/tank.ts';
+
+let folder = '';
+let runtime = '';
+let env: Readonly<Record<string, string>> = {};
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'start-test-'));
+  runtime = join(folder, 'runtime');
+  await mkdir(runtime);
+  env = { XDG_RUNTIME_DIR: runtime };
+  await writeTank(folder);
+});
+after(() => rm(folder, { recursive: true }));
+
+/** The URL that a bridge prints once it serves. */
+function urlOf(bridge: RunningCommand): Promise<string> {
+  return eventually(() => {
+    if (bridge.child.exitCode !== null) throw new Error(bridge.stderr());
+    return /serves (http:\S+)/.exec(bridge.stdout())?.[1];
+  }, 30_000);
+}
+
+async function post(
+  url: string,
+  method: string,
+  input: object,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${url}/v1/call/tank/${method}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function nothingIsLeft(): void {
+  assert.deepEqual(readdirSync(runtime), []);
+  assert.equal(existsSync(join(folder, '.isthmus/bridge.json')), false);
+}
+
+test('compiles, starts and serves what the configuration says, and the printed call works', async () => {
+  const bridge = startIsthmus(['start'], { cwd: folder, env });
+  const url = await urlOf(bridge);
+  assert.match(bridge.stdout(), /tank \(2 instances\)/);
+  assert.match(bridge.stdout(), /-d '\{"metres":7\}'/);
+  const { status, body } = await post(url, 'level', { metres: 7 });
+  assert.deepEqual([status, body.metres], [200, 7]);
+  const refused = await post(url, 'level', { metres: -1 });
+  assert.deepEqual([refused.status, refused.body.handlerError], [422, 'leak']);
+  bridge.child.kill('SIGINT');
+  assert.equal((await bridge.result).code, 0);
+  assert.equal(isAlive(Number(body.pid)), false);
+  nothingIsLeft();
+});
+
+test('takes a schema and a C file, without a configuration', async () => {
+  const bridge = startIsthmus(['start', 'tank.schema.ts', 'tank.c', '--port', '0'], { cwd: folder, env });
+  const url = await urlOf(bridge);
+  assert.equal((await post(url, 'level', { metres: 1 })).status, 200);
+  bridge.child.kill('SIGTERM');
+  assert.equal((await bridge.result).code, 0);
+  nothingIsLeft();
+});
+
+test('stopping answers the calls in flight, and takes at most two seconds', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const bridge = startIsthmus(['start'], { cwd: folder, env });
+    const url = await urlOf(bridge);
+    const pending = post(url, 'pause', { ms: 300 });
+    const endless = post(url, 'pause', { ms: 60_000 }).catch((error: unknown) => error);
+    await eventually(async () => ((await post(url, 'level', { metres: 1 })).status === 200 ? true : undefined));
+    const begun = performance.now();
+    bridge.child.kill(signal);
+    assert.equal((await pending).status, 200, signal);
+    await endless;
+    assert.equal((await bridge.result).code, 0, bridge.stderr());
+    assert.ok(performance.now() - begun < 2000, `${signal}: ${performance.now() - begun} ms`);
+    nothingIsLeft();
+  }
+});
+
+test('a second Ctrl-C does not wait for anything, and still leaves nothing', async () => {
+  const bridge = startIsthmus(['start'], { cwd: folder, env });
+  const url = await urlOf(bridge);
+  post(url, 'pause', { ms: 60_000 }).catch(() => {});
+  await eventually(async () => ((await post(url, 'level', { metres: 1 })).status === 200 ? true : undefined));
+  bridge.child.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  bridge.child.kill('SIGINT');
+  assert.equal((await bridge.result).code, 130);
+  nothingIsLeft();
+});
+
+test('a killed instance is replaced within a second, while the other one answers', async () => {
+  const bridge = startIsthmus(['start'], { cwd: folder, env });
+  const url = await urlOf(bridge);
+  const killed = Number((await post(url, 'level', { metres: 1 })).body.pid);
+  process.kill(killed, 'SIGKILL');
+  const begun = performance.now();
+  const pids = new Set<unknown>();
+  while (pids.size < 2 && performance.now() - begun < 5000) {
+    // Two at once go to two instances, if there are two.
+    const answers = await Promise.all([post(url, 'pause', { ms: 5 }), post(url, 'pause', { ms: 5 })]);
+    pids.clear();
+    for (const { status, body } of answers) if (status === 200 && body.pid !== killed) pids.add(body.pid);
+  }
+  assert.equal(pids.size, 2);
+  assert.ok(performance.now() - begun < 1000, `${performance.now() - begun} ms`);
+  assert.match(bridge.stderr(), /instance died/);
+  bridge.child.kill('SIGTERM');
+  assert.equal((await bridge.result).code, 0);
+});
+
+test('what keeps it from starting is said, and nothing is left', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const address = taken.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+  const busy = await isthmus(['start', '--port', port], { cwd: folder, env });
+  taken.close();
+  assert.equal(busy.code, 1);
+  assert.match(busy.stderr, /SYSTEM: .*127\.0\.0\.1:\d+ is in use by another program; choose another --port/);
+  nothingIsLeft();
+
+  await writeFile(join(folder, 'broken.c'), '#include <tank.h>\nint main(void) { return missing; }\n');
+  const broken = await isthmus(['start', 'tank.schema.ts', 'broken.c'], { cwd: folder, env });
+  assert.equal(broken.code, 1);
+  assert.match(broken.stderr, /broken\.c:2.*missing/);
+
+  const usage = await isthmus(['start', 'tank.c'], { cwd: folder, env });
+  assert.equal(usage.code, 2);
+  assert.match(usage.stderr, /one schema file and at least one C file/);
+
+  const nowhere = await isthmus(['start', '--config', 'none.ts'], { cwd: folder, env });
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.stderr, /CONFIG_INVALID.*there is no .*none\.ts/);
+  nothingIsLeft();
+});

@@ -45,7 +45,7 @@ test('the note of a later bridge is left alone', async () => {
   server.close();
 });
 
-test('a project that cannot be written to has no note, and that is no error', async () => {
-  (await announceBridge('/proc', runtime))();
-  assert.equal(await findRunningService('/proc', 'tank'), undefined);
+test('a project folder that cannot be written to has no note, and that is no error', async () => {
+  (await announceBridge('/dev/null', runtime))();
+  assert.equal(await findRunningService('/dev/null', 'tank'), undefined);
 });

@@ -14,9 +14,9 @@
 
 enum { ECHO = 1, REFUSE = 2, SLEEP = 3, REMAINING = 4, TRACE = 5, BIG = 6, MISSING = 7 };
 
-static const isth_method echo_methods[] = {{ECHO, "echo", 0, 0},           {REFUSE, "refuse", 0, 0}, {SLEEP, "sleep", 8, 0},
-                                           {REMAINING, "remaining", 0, 8}, {TRACE, "trace", 0, 24},  {BIG, "big", 8, 0},
-                                           {MISSING, "missing", 0, 0}};
+static const isth_method echo_methods[] = {
+    {ECHO, "echo", 0, 0},    {REFUSE, "refuse", 0, 0}, {SLEEP, "sleep", 8, 0},    {REMAINING, "remaining", 0, 8},
+    {TRACE, "trace", 0, 24}, {BIG, "big", 8, 0},       {MISSING, "missing", 0, 0}};
 static const char *const echo_text[] = {"service echo\n", "method echo 1\n", NULL};
 static const isth_schema echo_schema = {"echo", {1, 2, 3}, echo_text, echo_methods, 7};
 

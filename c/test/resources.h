@@ -1,0 +1,75 @@
+/* resources.h: what a process holds and uses, for tests that hold the library to giving it all back. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#ifndef ISTH_TEST_RESOURCES_H
+#define ISTH_TEST_RESOURCES_H
+
+#include "check.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+/* True where a test takes a fraction of its rounds: under valgrind (make sets ISTH_TEST_SLOW) and the sanitizers. */
+static inline bool is_slow(void) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return true;
+#else
+  return getenv("ISTH_TEST_SLOW") != NULL;
+#endif
+}
+
+static inline size_t count_descriptors(void) {
+  DIR *folder = opendir("/proc/self/fd");
+  CHECK(folder != NULL);
+  size_t count = 0;
+  while (readdir(folder) != NULL)
+    count++;
+  closedir(folder);
+  return count - 3; /* ".", ".." and the folder's own descriptor */
+}
+
+/* Mappings of segments: the allocator and thread stacks come and go by themselves, these do not. */
+static inline size_t count_segments(void) {
+  FILE *maps = fopen("/proc/self/maps", "r");
+  CHECK(maps != NULL);
+  char line[512];
+  size_t count = 0;
+  while (fgets(line, sizeof line, maps) != NULL)
+    if (strstr(line, "memfd:isthmus") != NULL) count++;
+  fclose(maps);
+  return count;
+}
+
+static inline long resident_kib(void) {
+  FILE *status = fopen("/proc/self/status", "r");
+  CHECK(status != NULL);
+  char line[256];
+  long kib = -1;
+  while (fgets(line, sizeof line, status) != NULL)
+    if (strncmp(line, "VmRSS:", 6) == 0) kib = strtol(line + 6, NULL, 10);
+  fclose(status);
+  CHECK(kib > 0);
+  return kib;
+}
+
+/* CPU time of the whole process, in ns. */
+static inline uint64_t cpu_ns(void) {
+  struct timespec used;
+  CHECK_EQUAL(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
+  return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+/* Waits up to 10 s for a condition that other threads or processes bring about. */
+#define WAIT_UNTIL(condition)                                                                                          \
+  do {                                                                                                                 \
+    const struct timespec millisecond = {0, 1000000};                                                                  \
+    for (int tries = 0; !(condition) && tries < 10000; tries++)                                                        \
+      nanosleep(&millisecond, NULL);                                                                                   \
+    CHECK(condition);                                                                                                  \
+  } while (0)
+
+#endif

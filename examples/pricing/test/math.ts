@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -34,25 +36,27 @@ export interface Implied {
 /** What the mathematics declines to answer, with its reason. */
 export class Refusal extends Error {}
 
-const folder = fileURLToPath(new URL('..', import.meta.url));
+const sources = ['math.c', '../black_scholes.c'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
 
 /** Compiles the filter, starts it, and answers questions until it is disposed of. */
 export class Mathematics implements AsyncDisposable {
+  readonly #folder;
   readonly #process;
   readonly #answers;
 
-  private constructor(program: string) {
+  private constructor(folder: string, program: string) {
+    this.#folder = folder;
     this.#process = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#answers = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
   }
 
+  /** Each caller has a program of its own: test files run at the same time. */
   static async start(): Promise<Mathematics> {
-    const program = `${folder}build/test/math`;
-    await mkdir(`${folder}build/test`, { recursive: true });
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-math-'));
+    const program = join(folder, 'math');
     const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
-    const sources = [`${folder}test/math.c`, `${folder}black_scholes.c`];
     await promisify(execFile)(process.env.CC ?? 'cc', [...flags, '-o', program, ...sources, '-lm']);
-    return new Mathematics(program);
+    return new Mathematics(folder, program);
   }
 
   /** Price and greeks. Throws Refusal with the name of the result that has no finite value. */
@@ -68,6 +72,7 @@ export class Mathematics implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const exit = once(this.#process, 'exit');
     this.#process.stdin.end();
+    await rm(this.#folder, { recursive: true });
     assert.deepEqual(await exit, [0, null], 'the filter ends well');
   }
 

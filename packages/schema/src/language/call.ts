@@ -13,11 +13,17 @@ export interface Call<
   readonly description: string | undefined;
 }
 
-export interface CallOptions<Input extends Struct | undefined, Output extends Struct | undefined> {
+export interface CallOptions<
+  Input extends Struct | undefined = Struct | undefined,
+  Output extends Struct | undefined = Struct | undefined,
+> extends Traits {
   /** What the caller sends. Left out: nothing. */
   readonly input?: Input;
   /** What the handler answers. Left out: nothing. */
   readonly output?: Output;
+}
+
+interface Traits {
   /**
    * Whether executing it twice does no harm. Only then a call whose instance died under it is tried again on another one.
    * Default: false.
@@ -32,27 +38,26 @@ export interface CallOptions<Input extends Struct | undefined, Output extends St
  *
  * @throws IsthmusError `SCHEMA_INVALID` when input or output is not a struct.
  */
-export function call<Input extends Struct | undefined = undefined, Output extends Struct | undefined = undefined>(
-  options: CallOptions<Input, Output> = {},
-): Call<Input, Output> {
+// One overload for each combination: a type parameter without an argument would be inferred from where the call stands.
+export function call<Input extends Struct, Output extends Struct>(
+  options: Traits & { readonly input: Input; readonly output: Output },
+): Call<Input, Output>;
+export function call<Input extends Struct>(
+  options: Traits & { readonly input: Input; readonly output?: undefined },
+): Call<Input, undefined>;
+export function call<Output extends Struct>(
+  options: Traits & { readonly input?: undefined; readonly output: Output },
+): Call<undefined, Output>;
+export function call(
+  options?: Traits & { readonly input?: undefined; readonly output?: undefined },
+): Call<undefined, undefined>;
+export function call(options: CallOptions = {}): Call {
   checkOptions('call', options, ['input', 'output', 'idempotent', 'description']);
-  for (const side of ['input', 'output'] as const) {
-    const type: unknown = options[side];
-    if (
-      type !== undefined &&
-      !(typeof type === 'object' && type !== null && 'kind' in type && type.kind === 'struct')
-    ) {
-      throw schemaInvalid(`call: the ${side} must be a struct`);
-    }
+  const { input, output, idempotent = false, description } = options;
+  for (const [side, type] of Object.entries({ input, output })) {
+    // In plain JavaScript it may be anything.
+    if (type !== undefined && type?.kind !== 'struct') throw schemaInvalid(`call: the ${side} must be a struct`);
   }
-  const { idempotent = false, description } = options;
   if (typeof idempotent !== 'boolean') throw schemaInvalid('call: idempotent must be true or false');
-  // `as`: the type parameters are `undefined` exactly where the options leave them out.
-  return Object.freeze({
-    kind: 'call',
-    input: options.input as Input,
-    output: options.output as Output,
-    idempotent,
-    description,
-  });
+  return Object.freeze({ kind: 'call', input, output, idempotent, description });
 }

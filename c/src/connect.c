@@ -210,7 +210,10 @@ int isth_describe(const char *path, uint64_t timeout_ns, char **text, isth_failu
     error = isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's schema text is over 1 MiB");
   if (error == 0) {
     *text = malloc((size_t)offer.text_bytes + 1);
-    if (*text == NULL) error = isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a schema text of %u bytes", offer.text_bytes);
+    if (*text == NULL) {
+      isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a schema text of %u bytes", offer.text_bytes);
+      error = ISTH_E_OUT_OF_MEMORY;
+    }
   }
   if (error == 0) error = receive_all(control, *text, offer.text_bytes, deadline_ns, failure);
   close(control);

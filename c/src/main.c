@@ -48,7 +48,7 @@ static bool parse_wait(const char *text, isth_wait *wait) {
 
 /* 0: go on, 1: help was asked for, 2: wrong usage, which it has reported. */
 static int parse_arguments(int argc, char **argv, isth_service_options *options) {
-  for (int i = 1; i < argc; i++) {
+  for (int i = 1; i < argc; i += 2) {
     const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
     long number = 0;
     bool good = value != NULL;
@@ -70,7 +70,6 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options)
       fprintf(stderr, "%s: %s%s%s is not valid\n", argv[0], name, value == NULL ? "" : " ", value == NULL ? "" : value);
       return 2;
     }
-    i++;
   }
   return 0;
 }

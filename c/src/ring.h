@@ -67,7 +67,7 @@ static inline size_t isth__ring_max_payload(uint32_t capacity) { return capacity
  * the header's fields but length, and the payload, and commits. Claiming again replaces a claim.
  * Returns 0, ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
  */
-int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **record);
+int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed);
 
 /* Publishes the claimed record. Returns true if the consumer sleeps and must be woken: then only this call says so. */
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record, size_t size);

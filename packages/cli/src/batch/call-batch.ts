@@ -81,7 +81,7 @@ async function openInput(path: string): Promise<Input> {
     throw unreadable(cause);
   });
   if (info.isDirectory()) throw unreadable('it is a folder');
-  const stream = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const stream = createReadStream(path, { highWaterMark: 64 * 1024 });
   async function* chunks(): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of stream) yield chunk;

@@ -11,6 +11,7 @@ export interface PatientCallOptions {
   readonly idempotent: boolean;
   /** For all tries of a call together, in ms. */
   readonly timeoutMs: number;
+  /** No further try once it aborts. */
   readonly signal: AbortSignal;
 }
 
@@ -19,7 +20,8 @@ export async function patientCall(value: unknown, options: PatientCallOptions): 
   const end = performance.now() + timeoutMs;
   for (let left = timeoutMs; ; left = end - performance.now()) {
     try {
-      return await method.json(value, { timeoutMs: Math.max(1, Math.ceil(left)), signal });
+      // Without the signal: who stops a batch closes the client, which ends all calls for less than a listener on each.
+      return await method.json(value, { timeoutMs: Math.max(1, Math.ceil(left)) });
     } catch (error) {
       if (signal.aborted || !mayTryAgain(error, options.idempotent) || performance.now() + pauseMs >= end) throw error;
       await sleep(pauseMs / 2 + (Math.random() * pauseMs) / 2);

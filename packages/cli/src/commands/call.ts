@@ -36,7 +36,7 @@ export function addCall(program: Command, setExitCode: SetExitCode): void {
     .option('-c, --config <file>', 'configuration (default: isthmus.config.ts in this folder)')
     .option('--schema <file>', 'schema file, instead of a configuration')
     .option('--timeout-ms <ms>', 'deadline of each call (default: as configured)', integerOption(1, 86_400_000))
-    .option('--in-flight <calls>', 'calls in flight at once', integerOption(1, 65_536), 256)
+    .option('--in-flight <calls>', 'calls in flight at once', integerOption(1, 65_536), 64)
     .option('--fail-fast', 'stop at the first row that fails; the output file is then not written')
     .option('--json', 'report errors and the summary as JSON, on stderr')
     .addHelpText(

@@ -39,7 +39,8 @@ async function post(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
   });
-  return { status: response.status, body: await response.json() };
+  const body: unknown = await response.json();
+  return { status: response.status, body: Object.fromEntries(Object.entries(Object(body))) };
 }
 
 function isAlive(pid: number): boolean {

@@ -38,6 +38,7 @@ export interface InstanceStatus {
 export class Supervisor implements AsyncDisposable {
   readonly #instances: readonly (readonly [service: string, instance: Instance])[];
   readonly #folder: RuntimeFolder;
+  #stopping: Promise<void> | undefined;
   /** The last resort: whatever ends this process in order, nothing is left behind. */
   readonly #onProcessExit = (): void => {
     for (const [, instance] of this.#instances) instance.kill();
@@ -107,10 +108,14 @@ export class Supervisor implements AsyncDisposable {
 
   /**
    * Stops all instances: SIGTERM, and SIGKILL for those that still run after `graceMs` (default 500). Then removes the
-   * sockets and their folder. May be called more than once.
+   * sockets and their folder. A second call waits for the first.
    */
-  async stop(options: { readonly graceMs?: number } = {}): Promise<void> {
-    const { graceMs = 500 } = options;
+  stop(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(options.graceMs ?? 500);
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
     await Promise.all(this.#instances.map(([, instance]) => instance.stop(graceMs)));
     process.off('exit', this.#onProcessExit);
     this.#folder.remove();

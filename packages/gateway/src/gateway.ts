@@ -83,7 +83,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const gateway: Gateway = {
     app,
     async listen() {
-      await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 8080, listenTextResolver: () => '' });
+      await app.listen({
+        host: options.host ?? '127.0.0.1',
+        port: options.port ?? 8080,
+        listenTextResolver: (address) => `listening on ${address}`,
+      });
       return urlOf(app.server.address());
     },
     close({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) {

@@ -9,6 +9,7 @@ export interface Progress {
   update(bytes: number, rows: number): void;
   /** Reports a row that failed. */
   error(line: number, error: IsthmusError): void;
+  /** Takes the bar off the terminal. Harmless a second time. */
   stop(): void;
 }
 
@@ -34,7 +35,10 @@ export function showProgress({ totalBytes, json }: ProgressOptions): Progress {
   return {
     update: (bytes, rows) => bar.update(bytes, { rows: rows.toLocaleString('en') }),
     error: (line, error) => bars.log(`${describe(line, error)}\n`),
-    stop: () => bars.stop(),
+    stop() {
+      // A second stop of its own would write over what came after the first.
+      if (bars.isActive) bars.stop();
+    },
   };
 }
 

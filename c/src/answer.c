@@ -34,18 +34,23 @@ void *isth_call_output(isth_call *call, size_t size) {
   return memset(isth__record_payload(call->record), 0, size);
 }
 
+/* How much of a text that was cut at `size` to keep: a last character that the cut went through would not be UTF-8. */
+static int bytes_before_cut(const char *text, int size) {
+  int begin = size - 1;
+  while (begin > 0 && begin > size - 4 && ((unsigned char)text[begin] & 0xc0) == 0x80) begin--;
+  unsigned char first = (unsigned char)text[begin];
+  int wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return begin + wanted > size ? begin : size;
+}
+
 int isth_refuse(isth_call *call, int code, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   int length = vsnprintf(call->message, sizeof call->message, format, arguments);
   va_end(arguments);
   call->refusal = code;
-  call->message_bytes = length < 0 ? 0 : length < ISTH_MESSAGE_BYTES ? length : ISTH_MESSAGE_BYTES - 1;
-  /* A character that was cut in two would not be UTF-8 any more. */
-  if (length >= ISTH_MESSAGE_BYTES) {
-    while (call->message_bytes > 0 && ((unsigned char)call->message[call->message_bytes] & 0xc0) == 0x80)
-      call->message_bytes--;
-  }
+  call->message_bytes = length < 0 ? 0 : length;
+  if (length >= ISTH_MESSAGE_BYTES) call->message_bytes = bytes_before_cut(call->message, ISTH_MESSAGE_BYTES - 1);
   return code;
 }
 
@@ -103,6 +108,8 @@ static size_t reply_room(const isth_service *service, const struct isth__lane *l
 }
 
 int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned int thread, isth__atomic_u64 *expired) {
+  /* Set again below where it still holds: a request may also have expired, or been withdrawn, before there was room. */
+  lane->blocked = false;
   struct isth__taken request;
   uint64_t position = lane->requests.position;
   int got = isth__consumer_take(&lane->requests, &request);
@@ -131,7 +138,6 @@ int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned 
     return 0;
   }
   if (error != 0) return error;
-  lane->blocked = false;
   int status = run_handler(service, &call);
   /* The room is given back first, so that a caller who has its reply always finds room for the next request. */
   isth__consumer_release(&lane->requests);

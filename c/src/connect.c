@@ -21,6 +21,11 @@ static int wait_ready(int socket, short events, uint64_t deadline_ns, isth_failu
   }
 }
 
+/* Not NOT_ISTHMUS, which nobody would try again: an instance that stops, or has no descriptor left, closes just so. */
+static int closed_early(isth_failure *failure) {
+  return isth__fail(failure, ISTH_E_NO_INSTANCE, "the peer closed the connection during the handshake");
+}
+
 static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_ns, isth_failure *failure) {
   unsigned char *at = bytes;
   while (size > 0) {
@@ -33,7 +38,9 @@ static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_n
       int error = wait_ready(socket, POLLIN, deadline_ns, failure);
       if (error != 0) return error;
     } else if (got == 0 || got == -ECONNRESET) {
-      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer closed the connection during the handshake");
+      return closed_early(failure);
+    } else if (got == -EPROTO) {
+      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer sent descriptors during the handshake");
     } else {
       return isth__fail(failure, ISTH_E_SYSTEM, "recvmsg: %s", strerror((int)-got));
     }
@@ -46,8 +53,7 @@ static int send_message(int socket, const void *bytes, size_t size, const int *d
                         isth_failure *failure) {
   ptrdiff_t sent = isth__send(socket, bytes, size, descriptors, count);
   if (sent == (ptrdiff_t)size) return 0;
-  if (sent == -EPIPE || sent == -ECONNRESET)
-    return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer closed the connection during the handshake");
+  if (sent == -EPIPE || sent == -ECONNRESET) return closed_early(failure);
   return isth__fail(failure, ISTH_E_SYSTEM, "sendmsg: %s", sent < 0 ? strerror((int)-sent) : "message cut");
 }
 
@@ -101,6 +107,7 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
     return isth__fail(failure, ISTH_E_SCHEMA_MISMATCH, "service %s with hash %s here, service %s with hash %s in the instance",
                       schema == NULL ? "?" : schema->name, ours, offer->service, theirs);
   }
+  if (offer->status > 0) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's offer makes no sense");
   if (offer->status < 0)
     return isth__fail(failure, offer->status, "the instance of %s refused: %s", offer->service,
                       isth_error_message(offer->status));
@@ -146,7 +153,7 @@ static int attach(struct isth__connection *connection, int memory, uint64_t dead
 
 int isth__connect(struct isth__connection *connection, const char *path, const isth_schema *schema,
                   const isth_client_options *options, isth_failure *failure) {
-  uint64_t deadline_ns = isth__now_ns() + options->connect_timeout_ns;
+  uint64_t deadline_ns = isth__after_ns(options->connect_timeout_ns);
   struct isth__offer offer;
   int memory = -1;
   memset(connection, 0, sizeof *connection);
@@ -200,7 +207,7 @@ void isth__disconnect(struct isth__connection *connection) {
 }
 
 int isth_describe(const char *path, uint64_t timeout_ns, char **text, isth_failure *failure) {
-  uint64_t deadline_ns = isth__now_ns() + (timeout_ns == 0 ? 2000000000u : timeout_ns);
+  uint64_t deadline_ns = isth__after_ns(timeout_ns == 0 ? 2000000000u : timeout_ns);
   struct isth__offer offer;
   *text = NULL;
   int control = open_socket(path, deadline_ns, failure);

@@ -3,13 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_GUESTS = 64, EVENTS = 64 };
+enum {
+  MAX_GUESTS = 64,
+  EVENTS = 64,
+  ACCEPT_PAUSE_MS = 10 /* before the next try, where accepting is impossible for now */
+};
 
 static struct isth__watched listener_watched = {ISTH__SOURCE_LISTENER};
 static struct isth__watched event_watched = {ISTH__SOURCE_EVENT};
@@ -20,38 +25,64 @@ static int watch(isth_service *service, int fd, uint32_t events, struct isth__wa
   return epoll_ctl(service->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+/* Closing alone does not end the watching: a child that a handler forked may hold the same open file for a while, and epoll
+ * would go on reporting it, by a pointer to what was freed. */
+static void unwatch(const isth_service *service, int fd) { (void)service; (void)fd; }
+
+static void count_refused(isth_service *service) {
+  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+}
+
 static void remove_guest(isth_service *service, struct isth__guest *guest) {
   struct isth__guest **at = &service->guests;
   while (*at != guest) at = &(*at)->next;
   *at = guest->next;
   service->guest_count--;
+  if (guest->control >= 0) unwatch(service, guest->control);
   isth__guest_free(guest);
 }
 
-/* Accepts one connection only to close it: the listener would stay readable otherwise, and we would spin. */
-static void turn_away(isth_service *service) {
-  close(service->spare);
-  int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (control >= 0) close(control);
-  service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+/* Whoever has been at the handshake for the longest is the least likely to finish it: a good client takes microseconds. So
+ * silent guests never keep a good one out. */
+static void turn_out_oldest(isth_service *service) {
+  struct isth__guest *oldest = service->guests;
+  while (oldest->next != NULL) oldest = oldest->next;
+  count_refused(service);
+  remove_guest(service, oldest);
 }
 
+/* Deals with a connection that cannot be accepted: the listener stays readable, so that just going on would spin. */
+static void accept_failed(isth_service *service, int error) {
+  if (error == EAGAIN || error == EINTR || error == ECONNABORTED) return;
+  count_refused(service);
+  if (error == EMFILE || error == ENFILE) {
+    /* Accepts it in the place of the spare descriptor, only to close it. */
+    close(service->spare);
+    int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (control >= 0) close(control);
+    service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (control >= 0) return;
+  }
+  poll(NULL, 0, ACCEPT_PAUSE_MS);
+}
+
+/* Only called when no event waits to be dispatched: it may free a guest. */
 static void accept_guest(isth_service *service) {
   int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (control < 0) {
-    if (errno == EMFILE || errno == ENFILE) turn_away(service);
+    accept_failed(service, errno);
     return;
   }
-  struct isth__guest *guest = service->guest_count < MAX_GUESTS ? calloc(1, sizeof *guest) : NULL;
+  if (service->guest_count == MAX_GUESTS) turn_out_oldest(service);
+  struct isth__guest *guest = calloc(1, sizeof *guest);
   if (guest == NULL) {
     close(control);
-    isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+    count_refused(service);
     return;
   }
   guest->watched.source = ISTH__SOURCE_GUEST;
   guest->control = control;
-  guest->deadline_ns = isth__now_ns() + service->options.handshake_timeout_ns;
+  guest->deadline_ns = isth__after_ns(service->options.handshake_timeout_ns);
   guest->next = service->guests;
   service->guests = guest;
   service->guest_count++;
@@ -79,6 +110,7 @@ static void admit(isth_service *service, struct isth__channel *channel) {
 static void close_channel(isth_service *service, struct isth__channel *channel) {
   if (channel->closing) return;
   channel->closing = true;
+  unwatch(service, channel->control);
   close(channel->control);
   channel->control = -1;
   for (uint32_t i = 0; i < channel->lane_count; i++)
@@ -124,7 +156,7 @@ static bool parent_gone(int fd) {
 
 static void dispatch(isth_service *service, struct isth__watched *watched) {
   switch (watched->source) {
-  case ISTH__SOURCE_LISTENER: accept_guest(service); break;
+  case ISTH__SOURCE_LISTENER: break; /* after the others: serve_control */
   case ISTH__SOURCE_EVENT: isth__wake_clear(service->event); break;
   case ISTH__SOURCE_PARENT:
     if (parent_gone(service->options.parent_fd)) isth_service_stop(service);
@@ -141,7 +173,7 @@ static int expire_guests(isth_service *service) {
   while (guest != NULL) {
     struct isth__guest *next = guest->next;
     if (guest->deadline_ns <= now_ns) {
-      isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+      count_refused(service);
       remove_guest(service, guest);
     } else if (guest->deadline_ns < next_ns) {
       next_ns = guest->deadline_ns;
@@ -158,7 +190,12 @@ static void serve_control(isth_service *service) {
     struct epoll_event events[EVENTS];
     int timeout_ms = service->guests == NULL ? -1 : expire_guests(service);
     int count = epoll_wait(service->epoll, events, EVENTS, timeout_ms);
-    for (int i = 0; i < count; i++) dispatch(service, events[i].data.ptr);
+    bool connecting = false;
+    for (int i = 0; i < count; i++) {
+      connecting = connecting || events[i].data.ptr == &listener_watched;
+      dispatch(service, events[i].data.ptr);
+    }
+    if (connecting) accept_guest(service);
     free_retired(service);
   }
 }

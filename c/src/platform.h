@@ -16,6 +16,12 @@
 /* CLOCK_MONOTONIC, in ns. */
 uint64_t isth__now_ns(void);
 
+/* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
+static inline uint64_t isth__after_ns(uint64_t ns) {
+  uint64_t now_ns = isth__now_ns();
+  return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
+}
+
 /* Tells the CPU that this is a spinning loop. */
 static inline void isth__pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

@@ -21,8 +21,9 @@ void isth_client_disarm(isth_client *client) {
   if (!client->armed) return;
   client->armed = false;
   for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_awake(&client->lanes[i].replies);
-  isth__wake_clear(client->connection.wake);
 }
+
+void isth_client_clear_event(isth_client *client) { isth__wake_clear(client->connection.wake); }
 
 /* Sleeps until there may be outcomes, a deadline has passed, the instance has gone, or it is `until_ns`. */
 static void sleep_until(isth_client *client, uint64_t until_ns) {
@@ -35,6 +36,7 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   struct pollfd ready[2] = {{client->connection.wake, POLLIN, 0}, {client->connection.control, POLLIN, 0}};
   ppoll(ready, 2, &left, NULL);
   isth_client_disarm(client);
+  if (ready[0].revents != 0) isth_client_clear_event(client);
   isth_client_check(client);
 }
 
@@ -43,7 +45,7 @@ static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_n
   switch (client->options.wait) {
   case ISTH_WAIT_SPIN: isth__pause(); return;
   case ISTH_WAIT_ADAPTIVE:
-    if (*spin_until_ns == 0) *spin_until_ns = isth__now_ns() + client->options.spin_ns;
+    if (*spin_until_ns == 0) *spin_until_ns = isth__after_ns(client->options.spin_ns);
     if (step % 16 != 15 || isth__now_ns() < *spin_until_ns) {
       isth__pause();
       return;
@@ -56,7 +58,7 @@ static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_n
 
 size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   if (client->in_callback) return 0;
-  uint64_t until_ns = isth__now_ns() + timeout_ns, spin_until_ns = 0;
+  uint64_t until_ns = isth__after_ns(timeout_ns), spin_until_ns = 0;
   for (uint32_t step = 0;; step++) {
     size_t count = isth_client_poll(client, 0);
     if (count > 0 || client->status != 0) return count;
@@ -81,7 +83,7 @@ static void sync_done(const isth_reply *reply) {
   call->status = reply->status;
   if (reply->status != 0) {
     int bytes = reply->size < ISTH_MESSAGE_BYTES ? (int)reply->size : ISTH_MESSAGE_BYTES - 1;
-    if (reply->payload == NULL) {
+    if (reply->size == 0) {
       isth__fail(call->failure, reply->status, "%s", isth_error_message(reply->status));
     } else {
       isth__fail(call->failure, reply->status, "%.*s", bytes, (const char *)reply->payload);
@@ -102,7 +104,7 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
   if (client->in_callback)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
   struct sync_call call = {.reply = reply, .capacity = capacity, .failure = failure};
-  uint64_t until_ns = isth__now_ns() + (timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
+  uint64_t until_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
   isth_request request = {.method = method,
                           .payload = payload,
                           .size = size,

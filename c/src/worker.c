@@ -167,7 +167,7 @@ static void *work(void *argument) {
     }
     if (options->wait == ISTH_WAIT_ADAPTIVE) {
       /* The bound counts from the first empty round after work. */
-      if (empty == 0) spin_until_ns = isth__now_ns() + options->spin_ns;
+      if (empty == 0) spin_until_ns = isth__after_ns(options->spin_ns);
       if (++empty % SPINS_PER_CLOCK != 0 || isth__now_ns() < spin_until_ns) {
         isth__pause();
         continue;

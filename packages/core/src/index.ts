@@ -1,1 +1,14 @@
-export {};
+/** What a Node program imports to call a service. */
+
+export {
+  type ErrorCode,
+  type ErrorEntry,
+  errors,
+  type InvalidField,
+  IsthmusError,
+  type Retryable,
+} from '@isthmus/schema';
+export type { Client, ClientControl, InstanceInfo, RemoteMethod } from './client.ts';
+export { connect } from './connect.ts';
+export type { ConnectOptions, InstanceEvent, WaitMode } from './options.ts';
+export type { CallInfo, CallOptions, TraceContext } from './pending.ts';

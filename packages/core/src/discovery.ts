@@ -1,0 +1,101 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** How often a path is looked at while it cannot be watched (it does not exist yet), in ms. */
+const pollMs = 100;
+/** How often it is looked at beside watching, in ms: file systems may lose events. */
+const rescanMs = 5000;
+
+/** A socket that was found. `identity` changes when another file takes its place. */
+export interface FoundSocket {
+  readonly path: string;
+  readonly identity: string;
+}
+
+/**
+ * Watches a socket, or a folder of `*.sock` files, and reports what is there whenever it may have changed. Never keeps the
+ * process alive.
+ */
+export class Discovery {
+  readonly #path: string;
+  readonly #report: (sockets: readonly FoundSocket[]) => void;
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #scanning: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(path: string, report: (sockets: readonly FoundSocket[]) => void) {
+    this.#path = path;
+    this.#report = report;
+  }
+
+  /** Looks now; resolves when it has been reported. */
+  scan(): Promise<void> {
+    this.#again = true;
+    this.#scanning ??= this.#scanAll().finally(() => {
+      this.#scanning = undefined;
+    });
+    return this.#scanning;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#watcher?.close();
+    clearTimeout(this.#timer);
+    await this.#scanning;
+  }
+
+  async #scanAll(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      const folder = await this.#folder();
+      // Watching begins before listing, so that nothing falls between the two.
+      this.#watch(folder ?? dirname(this.#path));
+      const sockets = await this.#list(folder);
+      if (this.#closed) return;
+      this.#report(sockets);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.scan(), this.#watcher === undefined ? pollMs : rescanMs).unref();
+  }
+
+  /** The path itself if it is a folder. */
+  async #folder(): Promise<string | undefined> {
+    const status = await stat(this.#path).catch(() => undefined);
+    return status?.isDirectory() ? this.#path : undefined;
+  }
+
+  async #list(folder: string | undefined): Promise<FoundSocket[]> {
+    const names = folder === undefined ? [basename(this.#path)] : await readdir(folder).catch(() => []);
+    const sockets: FoundSocket[] = [];
+    for (const name of names) {
+      if (folder !== undefined && !name.endsWith('.sock')) continue;
+      const path = join(folder ?? dirname(this.#path), name);
+      const status = await stat(path, { bigint: true }).catch(() => undefined);
+      if (status?.isSocket()) sockets.push({ path, identity: `${status.dev}:${status.ino}:${status.ctimeNs}` });
+    }
+    return sockets;
+  }
+
+  #watched: string | undefined;
+
+  #watch(folder: string): void {
+    if (this.#closed || (this.#watcher !== undefined && this.#watched === folder)) return;
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    try {
+      const watcher = watch(folder, { persistent: false }, () => void this.scan());
+      watcher.on('error', () => {
+        watcher.close();
+        if (this.#watcher === watcher) this.#watcher = undefined;
+        void this.scan();
+      });
+      this.#watcher = watcher;
+      this.#watched = folder;
+    } catch {
+      // It does not exist yet: the timer looks again.
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { errorCodeOf, IsthmusError, type Service } from '@isthmus/schema';
+
+/** The error of a status that the C library or a handler gave. `detail` is the message that came with it, if any. */
+export function errorOfStatus(schema: Service, status: number, detail: string): IsthmusError {
+  if (status > 0) {
+    return new IsthmusError('HANDLER_REFUSED', {
+      detail,
+      handlerCode: status,
+      handlerError: schema.errors[status - 1],
+    });
+  }
+  return new IsthmusError(errorCodeOf(status), { detail });
+}
+
+/** What a rejection of the native addon stands for. Anything else is passed on as INTERNAL, with its cause. */
+export function errorOfNative(cause: unknown): IsthmusError {
+  if (cause instanceof Error && 'status' in cause && typeof cause.status === 'number') {
+    return new IsthmusError(errorCodeOf(cause.status), { detail: cause.message });
+  }
+  return new IsthmusError('INTERNAL', { detail: cause instanceof Error ? cause.message : String(cause), cause });
+}

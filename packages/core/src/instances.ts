@@ -1,0 +1,211 @@
+import { IsthmusError, type Service } from '@isthmus/schema';
+import { Channel, type ChannelOwner } from './channel.ts';
+import { Discovery, type FoundSocket } from './discovery.ts';
+import { errorOfNative } from './errors.ts';
+import type { Settings } from './options.ts';
+
+/** Waits between attempts to reach a socket that is there but does not answer, in ms. */
+const firstRetryMs = 10;
+const maxRetryMs = 1000;
+
+/** Errors that another attempt at the same socket file would only repeat. */
+const lasting: ReadonlySet<string> = new Set([
+  'SCHEMA_MISMATCH',
+  'PROTOCOL_MISMATCH',
+  'NOT_ISTHMUS',
+  'SEGMENT_REFUSED',
+  'PERMISSION_DENIED',
+  'INVALID_ARGUMENT',
+]);
+
+interface Candidate {
+  readonly path: string;
+  identity: string;
+  state: 'connecting' | 'up' | 'waiting' | 'refused' | 'gone';
+  channel: Channel | undefined;
+  retryMs: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * The instances of a service behind one path: opens a channel to each that appears, again when it comes back, and never to
+ * one that was refused, until its socket is a new one.
+ */
+export class Instances {
+  readonly channels: Channel[] = [];
+  /** Why the last instance could not be reached; for the detail of NO_INSTANCE. */
+  lastError: IsthmusError | undefined;
+  readonly #schema: Service;
+  readonly #settings: Settings;
+  readonly #owner: ChannelOwner;
+  readonly #candidates = new Map<string, Candidate>();
+  readonly #discovery: Discovery;
+  readonly #opening = new Set<Promise<void>>();
+  readonly #watchers = new Set<() => void>();
+  #closed = false;
+
+  constructor(schema: Service, settings: Settings, owner: Pick<ChannelOwner, 'failed'>) {
+    this.#schema = schema;
+    this.#settings = settings;
+    this.#owner = { failed: owner.failed, lost: (channel, error) => this.#lost(channel, error) };
+    this.#discovery = new Discovery(settings.path, (sockets) => this.#found(sockets));
+  }
+
+  start(): Promise<void> {
+    return this.#discovery.scan();
+  }
+
+  /** The channel with the fewest calls in flight, other than `except` if there is another. */
+  pick(except: Channel | undefined): Channel | undefined {
+    const { channels } = this;
+    let best = channels[0];
+    if (channels.length < 2) return best;
+    for (const channel of channels) {
+      if (best === undefined || best === except || (channel !== except && channel.inFlight < best.inFlight))
+        best = channel;
+    }
+    // Ties go to whoever comes first, so the order has to change.
+    const moved = channels.shift();
+    if (moved !== undefined) channels.push(moved);
+    return best;
+  }
+
+  /** Resolves once a channel is open; rejects when the time is over, or once every instance there is was refused. */
+  async waitForFirst(timeoutMs: number): Promise<void> {
+    const deadline = Promise.withResolvers<'late'>();
+    // Not unref'd: whoever awaits this wants the process to wait.
+    const timer = setTimeout(() => deadline.resolve('late'), timeoutMs);
+    try {
+      for (;;) {
+        if (this.channels.length > 0) return;
+        if (this.#closed) throw new IsthmusError('CLOSED');
+        const states = [...this.#candidates.values()].map((candidate) => candidate.state);
+        if (states.length > 0 && states.every((state) => state === 'refused')) throw this.noInstance(true);
+        const changed = Promise.withResolvers<'changed'>();
+        const notify = (): void => changed.resolve('changed');
+        this.#watchers.add(notify);
+        const what = await Promise.race([changed.promise, deadline.promise]);
+        this.#watchers.delete(notify);
+        if (what === 'late') throw this.noInstance(false);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The error for a call that finds no channel. `refused`: the refusal itself says more than NO_INSTANCE. */
+  noInstance(refused: boolean): IsthmusError {
+    const { lastError } = this;
+    if (refused && lastError !== undefined) return lastError;
+    const detail = lastError === undefined ? this.#settings.path : `${this.#settings.path}: ${lastError.message}`;
+    return new IsthmusError('NO_INSTANCE', { detail, cause: lastError });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const candidate of this.#candidates.values()) clearTimeout(candidate.timer);
+    for (const channel of this.channels.splice(0)) channel.close();
+    this.#changed();
+    await this.#discovery.close();
+    await Promise.all(this.#opening);
+  }
+
+  #found(sockets: readonly FoundSocket[]): void {
+    if (this.#closed) return;
+    const paths = new Set(sockets.map((socket) => socket.path));
+    for (const candidate of this.#candidates.values()) {
+      // A channel outlives its socket file: an instance that shuts down removes it first.
+      if (!paths.has(candidate.path) && candidate.state !== 'up' && candidate.state !== 'connecting')
+        this.#forget(candidate);
+    }
+    for (const { path, identity } of sockets) {
+      const known = this.#candidates.get(path);
+      if (known === undefined) {
+        const candidate: Candidate = {
+          path,
+          identity,
+          state: 'waiting',
+          channel: undefined,
+          retryMs: firstRetryMs,
+          timer: undefined,
+        };
+        this.#candidates.set(path, candidate);
+        this.#connect(candidate);
+      } else if (known.identity !== identity) {
+        known.identity = identity;
+        known.retryMs = firstRetryMs;
+        if (known.state === 'refused' || known.state === 'waiting') this.#connect(known);
+      }
+    }
+    this.#changed();
+  }
+
+  #forget(candidate: Candidate): void {
+    clearTimeout(candidate.timer);
+    candidate.state = 'gone';
+    this.#candidates.delete(candidate.path);
+  }
+
+  #connect(candidate: Candidate): void {
+    clearTimeout(candidate.timer);
+    candidate.state = 'connecting';
+    const opening = this.#open(candidate).finally(() => this.#opening.delete(opening));
+    this.#opening.add(opening);
+  }
+
+  async #open(candidate: Candidate): Promise<void> {
+    const { identity } = candidate;
+    try {
+      const channel = await Channel.open(this.#schema, candidate.path, this.#settings, this.#owner);
+      if (this.#closed) {
+        channel.close();
+        return;
+      }
+      if (channel.closed) {
+        this.#retry(candidate);
+        return;
+      }
+      candidate.state = 'up';
+      candidate.channel = channel;
+      candidate.retryMs = firstRetryMs;
+      this.channels.push(channel);
+      this.#settings.onEvent({ type: 'up', path: candidate.path });
+    } catch (cause) {
+      if (this.#closed) return;
+      const error = cause instanceof IsthmusError ? cause : errorOfNative(cause);
+      this.lastError = error;
+      if (lasting.has(error.code) && candidate.identity === identity) {
+        candidate.state = 'refused';
+        this.#settings.onEvent({ type: 'refused', path: candidate.path, error });
+      } else {
+        this.#retry(candidate);
+      }
+    }
+    this.#changed();
+  }
+
+  #retry(candidate: Candidate): void {
+    candidate.state = 'waiting';
+    candidate.timer = setTimeout(() => {
+      // A socket file that is gone leaves the list with the next scan; until then trying does no harm.
+      if (candidate.state === 'waiting' && !this.#closed) this.#connect(candidate);
+    }, candidate.retryMs).unref();
+    candidate.retryMs = Math.min(candidate.retryMs * 2, maxRetryMs);
+  }
+
+  #lost(channel: Channel, error: IsthmusError): void {
+    const at = this.channels.indexOf(channel);
+    if (at >= 0) this.channels.splice(at, 1);
+    const candidate = [...this.#candidates.values()].find((one) => one.channel === channel);
+    if (this.#closed || candidate === undefined) return;
+    candidate.channel = undefined;
+    this.lastError = error;
+    this.#settings.onEvent({ type: 'down', path: candidate.path, error });
+    this.#retry(candidate);
+    void this.#discovery.scan();
+  }
+
+  #changed(): void {
+    for (const notify of this.#watchers) notify();
+  }
+}

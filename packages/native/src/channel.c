@@ -1,0 +1,252 @@
+/* channel.c: a channel's JavaScript object, and its end. */
+#include "addon.h"
+
+#include <stdlib.h>
+
+enum { FIRST_SCRATCH_BYTES = 4096 };
+
+/* flush(): sends the outbox; returns how many inbox entries tell of requests that could not be sent. */
+static napi_value flush(napi_env env, napi_callback_info info) {
+  napi_value result;
+  struct channel *channel = channel_arguments(env, info, NULL, NULL);
+  if (channel == NULL) return NULL;
+  uint32_t failures = flush_outbox(channel);
+  channel->spin_until_ns = 0;
+  if (!channel->in_turn) loop_wait(channel);
+  napi_create_uint32(env, failures, &result);
+  return result;
+}
+
+/* send(slot, method, bytes, timeoutMs, trace | undefined): one request of any size, past the outbox. Returns the status. */
+static napi_value send_bytes(napi_env env, napi_callback_info info) {
+  size_t count = 5, size = 0, trace_size = 0;
+  napi_value values[5], result;
+  struct channel *channel = channel_arguments(env, info, &count, values);
+  if (channel == NULL) return NULL;
+  uint32_t slot = 0, method = 0;
+  double timeout_ms = 0;
+  void *payload = NULL, *trace = NULL;
+  bool has_trace = false;
+  napi_get_value_uint32(env, values[0], &slot);
+  napi_get_value_uint32(env, values[1], &method);
+  napi_get_value_double(env, values[3], &timeout_ms);
+  if (napi_get_typedarray_info(env, values[2], NULL, &size, &payload, NULL, NULL) != napi_ok)
+    return throw_status(env, ISTH_E_INVALID_ARGUMENT, "the payload is not a Uint8Array");
+  napi_is_typedarray(env, values[4], &has_trace);
+  if (has_trace) napi_get_typedarray_info(env, values[4], NULL, &trace_size, &trace, NULL, NULL);
+  int status = send_request(channel, slot, method, payload, size, timeout_ms,
+                            trace_size == sizeof(isth_trace) ? (const isth_trace *)trace : NULL, isth_now_ns());
+  channel->spin_until_ns = 0;
+  if (!channel->in_turn) loop_wait(channel);
+  napi_create_int32(env, status, &result);
+  return result;
+}
+
+/* cancel(slot): true if the call was in flight; then its outcome never comes. */
+static napi_value cancel(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value, result;
+  struct channel *channel = channel_arguments(env, info, &count, &value);
+  if (channel == NULL) return NULL;
+  uint32_t slot = 0;
+  napi_get_value_uint32(env, value, &slot);
+  bool cancelled = slot < channel->options.max_in_flight && isth_client_cancel(channel->client, channel->tags[slot].call_id);
+  if (!channel->in_turn) loop_wait(channel);
+  napi_get_boolean(env, cancelled, &result);
+  return result;
+}
+
+/* callId(slot): the id of the call that was last sent in this slot. */
+static napi_value call_id(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value, result;
+  struct channel *channel = channel_arguments(env, info, &count, &value);
+  if (channel == NULL) return NULL;
+  uint32_t slot = 0;
+  napi_get_value_uint32(env, value, &slot);
+  napi_create_bigint_uint64(env, slot < channel->options.max_in_flight ? channel->tags[slot].call_id : 0, &result);
+  return result;
+}
+
+/* growScratch(bytes): makes the scratch buffer at least so large and returns it. */
+static napi_value grow_scratch(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  struct channel *channel = channel_arguments(env, info, &count, &value);
+  if (channel == NULL) return NULL;
+  double wanted = 0;
+  napi_get_value_double(env, value, &wanted);
+  if (wanted > (double)channel->scratch.size) {
+    shared_buffer_release(env, &channel->scratch);
+    if (!shared_buffer_create(env, &channel->scratch, (size_t)wanted)) return throw_status(env, ISTH_E_OUT_OF_MEMORY, "");
+  }
+  napi_get_reference_value(env, channel->scratch.reference, &value);
+  return value;
+}
+
+static void set_number(napi_env env, napi_value object, const char *name, double number) {
+  napi_value value;
+  napi_create_double(env, number, &value);
+  napi_set_named_property(env, object, name, value);
+}
+
+static napi_value get_stats(napi_env env, napi_callback_info info) {
+  napi_value object;
+  struct channel *channel = channel_arguments(env, info, NULL, NULL);
+  if (channel == NULL) return NULL;
+  isth_client_stats stats;
+  isth_client_get_stats(channel->client, &stats);
+  napi_create_object(env, &object);
+  set_number(env, object, "inFlight", stats.in_flight);
+  set_number(env, object, "calls", (double)stats.calls);
+  set_number(env, object, "replies", (double)stats.replies);
+  set_number(env, object, "lateReplies", (double)stats.late_replies);
+  return object;
+}
+
+/* close(): forgets the calls in flight. Any number of times. */
+static napi_value close_object(napi_env env, napi_callback_info info) {
+  void *data;
+  napi_get_cb_info(env, info, NULL, NULL, NULL, &data);
+  channel_close(data);
+  return NULL;
+}
+
+void channel_close(struct channel *channel) {
+  if (channel->closing) return;
+  channel->closing = true;
+  if (!channel->in_turn) channel_finish(channel);
+}
+
+void channel_finish(struct channel *channel) {
+  napi_env env = channel->env;
+  napi_handle_scope scope;
+  napi_value segment;
+  napi_open_handle_scope(env, &scope);
+  /* From here on the views that JavaScript has of the segment are empty; then its memory can go. */
+  if (channel->segment != NULL && napi_get_reference_value(env, channel->segment, &segment) == napi_ok && segment != NULL)
+    napi_detach_arraybuffer(env, segment);
+  loop_stop(channel);
+  isth_client_close(channel->client);
+  channel->client = NULL;
+  for (size_t i = 0; i < channel->parked_count; i++) free(channel->parked[i].payload);
+  free(channel->parked);
+  free(channel->tags);
+  struct shared_buffer *buffers[] = {&channel->control_buffer, &channel->outbox, &channel->inbox, &channel->scratch,
+                                     &channel->arena};
+  for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) shared_buffer_release(env, buffers[i]);
+  napi_ref references[] = {channel->segment, channel->on_outcomes, channel->on_lost, channel->object};
+  for (size_t i = 0; i < sizeof references / sizeof references[0]; i++)
+    if (references[i] != NULL) napi_delete_reference(env, references[i]);
+  if (channel->context != NULL) napi_async_destroy(env, channel->context);
+  napi_close_handle_scope(env, scope);
+  if (channel->open_handles == 0) channel_release(channel);
+}
+
+void channel_release(struct channel *channel) {
+  if (channel->open_handles > 0 || channel->client != NULL) return;
+  if (channel->cleanup != NULL) {
+    napi_remove_async_cleanup_hook(channel->cleanup);
+    channel->cleanup = NULL;
+  }
+  if (channel->finalized) free(channel);
+}
+
+static void finalize_object(napi_env env, void *data, void *hint) {
+  struct channel *channel = data;
+  (void)env;
+  (void)hint;
+  channel->finalized = true;
+  channel_release(channel);
+}
+
+/* The environment (the process, or a Worker) ends: it waits until the hook is removed. */
+static void clean_up(napi_async_cleanup_hook_handle handle, void *data) {
+  (void)handle;
+  channel_close(data);
+}
+
+static bool share_segment(struct channel *channel, napi_value object, bool copy) {
+  size_t size;
+  napi_value segment;
+  channel->segment_bytes = isth_client_segment(channel->client, &size);
+  if (copy) return true;
+  /* Replies are only ever read, whatever JavaScript could do: external memory has no read-only form. */
+  napi_status status = napi_create_external_arraybuffer(channel->env, (void *)(uintptr_t)channel->segment_bytes, size, NULL,
+                                                        NULL, &segment);
+  if (status == napi_no_external_buffers_allowed) return true;
+  return status == napi_ok && napi_create_reference(channel->env, segment, 1, &channel->segment) == napi_ok &&
+         napi_set_named_property(channel->env, object, "segment", segment) == napi_ok;
+}
+
+static bool share_buffers(struct channel *channel, napi_value object) {
+  static const struct {
+    const char *name;
+    size_t offset, size;
+  } buffers[] = {{"control", offsetof(struct channel, control_buffer), CONTROL_WORDS * sizeof(int32_t)},
+                 {"outbox", offsetof(struct channel, outbox), OUTBOX_BYTES},
+                 {"inbox", offsetof(struct channel, inbox), INBOX_ENTRIES * sizeof(struct inbox_entry)},
+                 {"scratch", offsetof(struct channel, scratch), FIRST_SCRATCH_BYTES}};
+  for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
+    struct shared_buffer *buffer = (struct shared_buffer *)(void *)((char *)channel + buffers[i].offset);
+    napi_value value;
+    if (!shared_buffer_create(channel->env, buffer, buffers[i].size) ||
+        napi_get_reference_value(channel->env, buffer->reference, &value) != napi_ok ||
+        napi_set_named_property(channel->env, object, buffers[i].name, value) != napi_ok)
+      return false;
+  }
+  channel->control = (int32_t *)(void *)channel->control_buffer.bytes;
+  return true;
+}
+
+static bool share_functions(struct channel *channel, napi_value object) {
+  static const struct {
+    const char *name;
+    napi_callback function;
+  } functions[] = {{"flush", flush},   {"send", send_bytes},          {"cancel", cancel},   {"callId", call_id},
+                   {"callSync", call_sync}, {"growScratch", grow_scratch}, {"stats", get_stats}, {"close", close_object}};
+  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+    napi_value function;
+    if (napi_create_function(channel->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, channel, &function) !=
+            napi_ok ||
+        napi_set_named_property(channel->env, object, functions[i].name, function) != napi_ok)
+      return false;
+  }
+  isth_client_stats stats;
+  isth_client_get_stats(channel->client, &stats);
+  set_number(channel->env, object, "lanes", stats.lanes);
+  set_number(channel->env, object, "pid", isth_client_pid(channel->client));
+  return true;
+}
+
+napi_value channel_create(napi_env env, isth_client *client, const isth_client_options *options, napi_value on_outcomes,
+                          napi_value on_lost, bool copy) {
+  struct channel *channel = calloc(1, sizeof *channel);
+  if (channel == NULL) {
+    isth_client_close(client);
+    return throw_status(env, ISTH_E_OUT_OF_MEMORY, "a channel");
+  }
+  channel->env = env;
+  channel->client = client;
+  channel->options = *options;
+  channel->tags = calloc(options->max_in_flight, sizeof *channel->tags);
+  channel->parked = calloc(options->max_in_flight, sizeof *channel->parked);
+  bool good = channel->tags != NULL && channel->parked != NULL;
+  for (uint32_t i = 0; good && i < options->max_in_flight; i++) channel->tags[i].channel = channel;
+
+  napi_value object, name;
+  good = good && napi_create_object(env, &object) == napi_ok &&
+         napi_add_finalizer(env, object, channel, finalize_object, NULL, NULL) == napi_ok;
+  channel->finalized = !good;
+  good = good && napi_create_reference(env, object, 1, &channel->object) == napi_ok &&
+         napi_create_reference(env, on_outcomes, 1, &channel->on_outcomes) == napi_ok &&
+         napi_create_reference(env, on_lost, 1, &channel->on_lost) == napi_ok &&
+         napi_create_string_utf8(env, "isthmus", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_async_init(env, object, name, &channel->context) == napi_ok && share_buffers(channel, object) &&
+         share_segment(channel, object, copy) && share_functions(channel, object) && loop_start(channel) &&
+         napi_add_async_cleanup_hook(env, clean_up, channel, &channel->cleanup) == napi_ok;
+  if (good) return object;
+  channel->closing = true;
+  channel_finish(channel);
+  return throw_status(env, ISTH_E_OUT_OF_MEMORY, "a channel's buffers or handles");
+}

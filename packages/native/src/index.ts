@@ -1,0 +1,92 @@
+/**
+ * The native addon as TypeScript sees it. Only `@isthmus/core` uses it: what the buffers mean is written down in addon.h.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Indexes into {@link NativeChannel.control}. */
+export const Control = { outboxBytes: 0, inTurn: 1, inArena: 2, syncBytes: 3 } as const;
+
+/** Bytes of the outbox, and what its entries and their payloads are aligned to. */
+export const outboxBytes = 256 * 1024;
+export const outboxAlign = 64;
+/** The offset of an inbox entry for a request that was never sent. */
+export const notSent = 0xffff_ffff;
+
+/** How a channel waits, as the C library numbers it. */
+export const waitModes = { adaptive: 0, block: 1, spin: 2 } as const;
+
+/** All numbers; 0 stands for the C library's default. */
+export interface NativeOptions {
+  readonly requestRingBytes: number;
+  readonly replyRingBytes: number;
+  readonly maxInFlight: number;
+  readonly wait: number;
+  readonly spinNs: number;
+  readonly connectTimeoutMs: number;
+  /** 1: copy replies instead of viewing shared memory, as runtimes that refuse external memory need. */
+  readonly copy: number;
+}
+
+export interface NativeStats {
+  readonly inFlight: number;
+  readonly calls: number;
+  readonly replies: number;
+  readonly lateReplies: number;
+}
+
+/** One channel. After `close` every other function throws. Not shared between threads: each Worker opens its own. */
+export interface NativeChannel {
+  readonly control: ArrayBuffer;
+  readonly outbox: ArrayBuffer;
+  readonly inbox: ArrayBuffer;
+  readonly scratch: ArrayBuffer;
+  /** Absent where the runtime refuses external memory. */
+  readonly segment?: ArrayBuffer;
+  /** Absent until first used; replaced when it grows. */
+  readonly arena?: ArrayBuffer;
+  readonly lanes: number;
+  readonly pid: number;
+  /** Sends the outbox; returns how many inbox entries tell of requests that could not be sent. */
+  flush(): number;
+  /** Sends one request that does not fit into the outbox. Returns 0 or an error's number. */
+  send(slot: number, method: number, payload: Uint8Array, timeoutMs: number, trace: Uint8Array | undefined): number;
+  /** True: the call was in flight, and its outcome never comes. */
+  cancel(slot: number): boolean;
+  /** The id of the call that was last sent in this slot. */
+  callId(slot: number): bigint;
+  /** Calls with the payload in `scratch` and waits; returns the status. Replies or messages come to lie there. */
+  callSync(method: number, size: number, timeoutMs: number): number;
+  growScratch(bytes: number): ArrayBuffer;
+  stats(): NativeStats;
+  close(): void;
+}
+
+/** What the addon throws and rejects with: `status` is the C error, the message its detail. */
+export interface NativeError extends Error {
+  readonly status: number;
+}
+
+export interface Native {
+  open(
+    path: string,
+    name: string,
+    hash: Uint8Array | undefined,
+    options: NativeOptions,
+    onOutcomes: (count: number) => void,
+    onLost: (status: number) => void,
+  ): Promise<NativeChannel>;
+  describe(path: string, timeoutMs: number): Promise<string>;
+}
+
+/**
+ * Loads the addon: the one that was compiled when the package was installed, or the prebuilt one for this platform.
+ *
+ * @throws Error with the loader's reason when there is neither.
+ */
+export function loadNative(): Native {
+  const require = createRequire(import.meta.url);
+  // node-gyp-build has no types; what it loads is our own addon.
+  const load: (folder: string) => Native = require('node-gyp-build');
+  return load(fileURLToPath(new URL('..', import.meta.url)));
+}

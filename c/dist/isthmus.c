@@ -76,6 +76,12 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 /* CLOCK_MONOTONIC, in ns. */
 uint64_t isth__now_ns(void);
 
+/* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
+static inline uint64_t isth__after_ns(uint64_t ns) {
+  uint64_t now_ns = isth__now_ns();
+  return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
+}
+
 /* Tells the CPU that this is a spinning loop. */
 static inline void isth__pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -630,18 +636,23 @@ void *isth_call_output(isth_call *call, size_t size) {
   return memset(isth__record_payload(call->record), 0, size);
 }
 
+/* How much of a text that was cut at `size` to keep: a last character that the cut went through would not be UTF-8. */
+static int bytes_before_cut(const char *text, int size) {
+  int begin = size - 1;
+  while (begin > 0 && begin > size - 4 && ((unsigned char)text[begin] & 0xc0) == 0x80) begin--;
+  unsigned char first = (unsigned char)text[begin];
+  int wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return begin + wanted > size ? begin : size;
+}
+
 int isth_refuse(isth_call *call, int code, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   int length = vsnprintf(call->message, sizeof call->message, format, arguments);
   va_end(arguments);
   call->refusal = code;
-  call->message_bytes = length < 0 ? 0 : length < ISTH_MESSAGE_BYTES ? length : ISTH_MESSAGE_BYTES - 1;
-  /* A character that was cut in two would not be UTF-8 any more. */
-  if (length >= ISTH_MESSAGE_BYTES) {
-    while (call->message_bytes > 0 && ((unsigned char)call->message[call->message_bytes] & 0xc0) == 0x80)
-      call->message_bytes--;
-  }
+  call->message_bytes = length < 0 ? 0 : length;
+  if (length >= ISTH_MESSAGE_BYTES) call->message_bytes = bytes_before_cut(call->message, ISTH_MESSAGE_BYTES - 1);
   return code;
 }
 
@@ -699,6 +710,8 @@ static size_t reply_room(const isth_service *service, const struct isth__lane *l
 }
 
 int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned int thread, isth__atomic_u64 *expired) {
+  /* Set again below where it still holds: a request may also have expired, or been withdrawn, before there was room. */
+  lane->blocked = false;
   struct isth__taken request;
   uint64_t position = lane->requests.position;
   int got = isth__consumer_take(&lane->requests, &request);
@@ -727,7 +740,6 @@ int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned 
     return 0;
   }
   if (error != 0) return error;
-  lane->blocked = false;
   int status = run_handler(service, &call);
   /* The room is given back first, so that a caller who has its reply always finds room for the next request. */
   isth__consumer_release(&lane->requests);
@@ -1002,6 +1014,11 @@ static int wait_ready(int socket, short events, uint64_t deadline_ns, isth_failu
   }
 }
 
+/* Not NOT_ISTHMUS, which nobody would try again: an instance that stops, or has no descriptor left, closes just so. */
+static int closed_early(isth_failure *failure) {
+  return isth__fail(failure, ISTH_E_NO_INSTANCE, "the peer closed the connection during the handshake");
+}
+
 static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_ns, isth_failure *failure) {
   unsigned char *at = bytes;
   while (size > 0) {
@@ -1014,7 +1031,9 @@ static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_n
       int error = wait_ready(socket, POLLIN, deadline_ns, failure);
       if (error != 0) return error;
     } else if (got == 0 || got == -ECONNRESET) {
-      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer closed the connection during the handshake");
+      return closed_early(failure);
+    } else if (got == -EPROTO) {
+      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer sent descriptors during the handshake");
     } else {
       return isth__fail(failure, ISTH_E_SYSTEM, "recvmsg: %s", strerror((int)-got));
     }
@@ -1027,8 +1046,7 @@ static int send_message(int socket, const void *bytes, size_t size, const int *d
                         isth_failure *failure) {
   ptrdiff_t sent = isth__send(socket, bytes, size, descriptors, count);
   if (sent == (ptrdiff_t)size) return 0;
-  if (sent == -EPIPE || sent == -ECONNRESET)
-    return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer closed the connection during the handshake");
+  if (sent == -EPIPE || sent == -ECONNRESET) return closed_early(failure);
   return isth__fail(failure, ISTH_E_SYSTEM, "sendmsg: %s", sent < 0 ? strerror((int)-sent) : "message cut");
 }
 
@@ -1082,6 +1100,7 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
     return isth__fail(failure, ISTH_E_SCHEMA_MISMATCH, "service %s with hash %s here, service %s with hash %s in the instance",
                       schema == NULL ? "?" : schema->name, ours, offer->service, theirs);
   }
+  if (offer->status > 0) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's offer makes no sense");
   if (offer->status < 0)
     return isth__fail(failure, offer->status, "the instance of %s refused: %s", offer->service,
                       isth_error_message(offer->status));
@@ -1127,7 +1146,7 @@ static int attach(struct isth__connection *connection, int memory, uint64_t dead
 
 int isth__connect(struct isth__connection *connection, const char *path, const isth_schema *schema,
                   const isth_client_options *options, isth_failure *failure) {
-  uint64_t deadline_ns = isth__now_ns() + options->connect_timeout_ns;
+  uint64_t deadline_ns = isth__after_ns(options->connect_timeout_ns);
   struct isth__offer offer;
   int memory = -1;
   memset(connection, 0, sizeof *connection);
@@ -1181,7 +1200,7 @@ void isth__disconnect(struct isth__connection *connection) {
 }
 
 int isth_describe(const char *path, uint64_t timeout_ns, char **text, isth_failure *failure) {
-  uint64_t deadline_ns = isth__now_ns() + (timeout_ns == 0 ? 2000000000u : timeout_ns);
+  uint64_t deadline_ns = isth__after_ns(timeout_ns == 0 ? 2000000000u : timeout_ns);
   struct isth__offer offer;
   *text = NULL;
   int control = open_socket(path, deadline_ns, failure);
@@ -1212,13 +1231,18 @@ void isth_free(void *memory) { free(memory); }
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_GUESTS = 64, EVENTS = 64 };
+enum {
+  MAX_GUESTS = 64,
+  EVENTS = 64,
+  ACCEPT_PAUSE_MS = 10 /* before the next try, where accepting is impossible for now */
+};
 
 static struct isth__watched listener_watched = {ISTH__SOURCE_LISTENER};
 static struct isth__watched event_watched = {ISTH__SOURCE_EVENT};
@@ -1229,38 +1253,64 @@ static int watch(isth_service *service, int fd, uint32_t events, struct isth__wa
   return epoll_ctl(service->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+/* Closing alone does not end the watching: a child that a handler forked may hold the same open file for a while, and epoll
+ * would go on reporting it, by a pointer to what was freed. */
+static void unwatch(const isth_service *service, int fd) { epoll_ctl(service->epoll, EPOLL_CTL_DEL, fd, NULL); }
+
+static void count_refused(isth_service *service) {
+  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+}
+
 static void remove_guest(isth_service *service, struct isth__guest *guest) {
   struct isth__guest **at = &service->guests;
   while (*at != guest) at = &(*at)->next;
   *at = guest->next;
   service->guest_count--;
+  if (guest->control >= 0) unwatch(service, guest->control);
   isth__guest_free(guest);
 }
 
-/* Accepts one connection only to close it: the listener would stay readable otherwise, and we would spin. */
-static void turn_away(isth_service *service) {
-  close(service->spare);
-  int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (control >= 0) close(control);
-  service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+/* Whoever has been at the handshake for the longest is the least likely to finish it: a good client takes microseconds. So
+ * silent guests never keep a good one out. */
+static void turn_out_oldest(isth_service *service) {
+  struct isth__guest *oldest = service->guests;
+  while (oldest->next != NULL) oldest = oldest->next;
+  count_refused(service);
+  remove_guest(service, oldest);
 }
 
+/* Deals with a connection that cannot be accepted: the listener stays readable, so that just going on would spin. */
+static void accept_failed(isth_service *service, int error) {
+  if (error == EAGAIN || error == EINTR || error == ECONNABORTED) return;
+  count_refused(service);
+  if (error == EMFILE || error == ENFILE) {
+    /* Accepts it in the place of the spare descriptor, only to close it. */
+    close(service->spare);
+    int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (control >= 0) close(control);
+    service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (control >= 0) return;
+  }
+  poll(NULL, 0, ACCEPT_PAUSE_MS);
+}
+
+/* Only called when no event waits to be dispatched: it may free a guest. */
 static void accept_guest(isth_service *service) {
   int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (control < 0) {
-    if (errno == EMFILE || errno == ENFILE) turn_away(service);
+    accept_failed(service, errno);
     return;
   }
-  struct isth__guest *guest = service->guest_count < MAX_GUESTS ? calloc(1, sizeof *guest) : NULL;
+  if (service->guest_count == MAX_GUESTS) turn_out_oldest(service);
+  struct isth__guest *guest = calloc(1, sizeof *guest);
   if (guest == NULL) {
     close(control);
-    isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+    count_refused(service);
     return;
   }
   guest->watched.source = ISTH__SOURCE_GUEST;
   guest->control = control;
-  guest->deadline_ns = isth__now_ns() + service->options.handshake_timeout_ns;
+  guest->deadline_ns = isth__after_ns(service->options.handshake_timeout_ns);
   guest->next = service->guests;
   service->guests = guest;
   service->guest_count++;
@@ -1288,6 +1338,7 @@ static void admit(isth_service *service, struct isth__channel *channel) {
 static void close_channel(isth_service *service, struct isth__channel *channel) {
   if (channel->closing) return;
   channel->closing = true;
+  unwatch(service, channel->control);
   close(channel->control);
   channel->control = -1;
   for (uint32_t i = 0; i < channel->lane_count; i++)
@@ -1333,7 +1384,7 @@ static bool parent_gone(int fd) {
 
 static void dispatch(isth_service *service, struct isth__watched *watched) {
   switch (watched->source) {
-  case ISTH__SOURCE_LISTENER: accept_guest(service); break;
+  case ISTH__SOURCE_LISTENER: break; /* after the others: serve_control */
   case ISTH__SOURCE_EVENT: isth__wake_clear(service->event); break;
   case ISTH__SOURCE_PARENT:
     if (parent_gone(service->options.parent_fd)) isth_service_stop(service);
@@ -1350,7 +1401,7 @@ static int expire_guests(isth_service *service) {
   while (guest != NULL) {
     struct isth__guest *next = guest->next;
     if (guest->deadline_ns <= now_ns) {
-      isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+      count_refused(service);
       remove_guest(service, guest);
     } else if (guest->deadline_ns < next_ns) {
       next_ns = guest->deadline_ns;
@@ -1367,7 +1418,12 @@ static void serve_control(isth_service *service) {
     struct epoll_event events[EVENTS];
     int timeout_ms = service->guests == NULL ? -1 : expire_guests(service);
     int count = epoll_wait(service->epoll, events, EVENTS, timeout_ms);
-    for (int i = 0; i < count; i++) dispatch(service, events[i].data.ptr);
+    bool connecting = false;
+    for (int i = 0; i < count; i++) {
+      connecting = connecting || events[i].data.ptr == &listener_watched;
+      dispatch(service, events[i].data.ptr);
+    }
+    if (connecting) accept_guest(service);
     free_retired(service);
   }
 }
@@ -1620,7 +1676,8 @@ static int receive_message(struct isth__guest *guest, size_t size, size_t expect
 static int judge_hello(const isth_service *service, const struct isth__hello *hello) {
   if (hello->version != ISTH_PROTOCOL_VERSION) return ISTH_E_PROTOCOL_MISMATCH;
   if ((hello->flags & ISTH__HELLO_WANT_TEXT) != 0) return 0;
-  if ((hello->flags & ISTH__HELLO_ANY_SCHEMA) == 0 && memcmp(hello->hash, service->schema->hash, sizeof hello->hash) != 0)
+  if ((hello->flags & ISTH__HELLO_ANY_SCHEMA) == 0 &&
+      memcmp(hello->hash, service->schema->hash, sizeof hello->hash) != 0)
     return ISTH_E_SCHEMA_MISMATCH;
   if (service->channel_count >= service->options.max_channels) return ISTH_E_CHANNEL_LIMIT;
   return 0;
@@ -1628,7 +1685,8 @@ static int judge_hello(const isth_service *service, const struct isth__hello *he
 
 static enum isth__guest_step send_text(const isth_service *service, struct isth__guest *guest) {
   while (guest->moved < service->text_bytes) {
-    ptrdiff_t sent = isth__send(guest->control, service->text + guest->moved, service->text_bytes - guest->moved, NULL, 0);
+    ptrdiff_t sent =
+        isth__send(guest->control, service->text + guest->moved, service->text_bytes - guest->moved, NULL, 0);
     if (sent == -EAGAIN) return ISTH__GUEST_STAYS;
     if (sent <= 0) return ISTH__GUEST_LEAVES;
     guest->moved += (size_t)sent;
@@ -1666,12 +1724,14 @@ static int judge_attach(const isth_service *service, const struct isth__guest *g
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "the segment's shape is not valid");
   if (attach->segment_bytes > service->options.max_segment_bytes)
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%llu bytes are over max_segment_bytes of %llu",
-                      (unsigned long long)attach->segment_bytes, (unsigned long long)service->options.max_segment_bytes);
+                      (unsigned long long)attach->segment_bytes,
+                      (unsigned long long)service->options.max_segment_bytes);
   if (attach->descriptors != 2 + shape.lanes || guest->descriptor_count != attach->descriptors)
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%zu descriptors came, not %u", guest->descriptor_count,
                       (unsigned)(2 + shape.lanes));
   if (!isth__memory_verify(guest->descriptors[0], attach->segment_bytes))
-    return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "the first descriptor is not a memfd of %llu bytes, sealed against resizing",
+    return isth__fail(failure, ISTH_E_SEGMENT_REFUSED,
+                      "the first descriptor is not a memfd of %llu bytes, sealed against resizing",
                       (unsigned long long)attach->segment_bytes);
   for (size_t i = 1; i < guest->descriptor_count; i++)
     if (!isth__wake_verify(guest->descriptors[i]))
@@ -1718,18 +1778,16 @@ static int make_channel(struct isth__guest *guest, struct isth__channel **made, 
 static enum isth__guest_step answer_attach(isth_service *service, struct isth__guest *guest,
                                            struct isth__channel **channel) {
   isth_failure failure = {0, ""};
+  /* The channel takes the guest's socket over. */
   int control = guest->control;
   int error = judge_attach(service, guest, &failure);
   if (error == 0) error = make_channel(guest, channel, &failure);
   struct isth__welcome welcome = {.status = error};
   snprintf(welcome.message, sizeof welcome.message, "%s", failure.message);
-  bool told = isth__send(control, &welcome, sizeof welcome, NULL, 0) == (ptrdiff_t)sizeof welcome;
-  if (error == 0 && told) return ISTH__GUEST_ADMITTED;
-  if (error == 0) {
-    isth__channel_free(*channel);
-  } else {
-    isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
-  }
+  /* Whether it arrives is no matter: a client that has gone ends its channel, or its handshake, by the end of file. */
+  (void)isth__send(control, &welcome, sizeof welcome, NULL, 0);
+  if (error == 0) return ISTH__GUEST_ADMITTED;
+  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
   return ISTH__GUEST_LEAVES;
 }
 
@@ -1780,11 +1838,12 @@ static int lock_folder(const char *path) {
   return -1;
 }
 
-/* Whether somebody accepts connections on it. */
+/* Whether somebody accepts connections on it. A socket that went away meanwhile is not alive: its owner has just stopped. */
 static bool is_alive(const struct sockaddr_un *address) {
   int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return true;
-  bool alive = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 || errno != ECONNREFUSED;
+  bool alive = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ||
+               (errno != ECONNREFUSED && errno != ENOENT);
   close(probe);
   return alive;
 }
@@ -2532,8 +2591,9 @@ void isth_client_disarm(isth_client *client) {
   if (!client->armed) return;
   client->armed = false;
   for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_awake(&client->lanes[i].replies);
-  isth__wake_clear(client->connection.wake);
 }
+
+void isth_client_clear_event(isth_client *client) { isth__wake_clear(client->connection.wake); }
 
 /* Sleeps until there may be outcomes, a deadline has passed, the instance has gone, or it is `until_ns`. */
 static void sleep_until(isth_client *client, uint64_t until_ns) {
@@ -2546,6 +2606,7 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   struct pollfd ready[2] = {{client->connection.wake, POLLIN, 0}, {client->connection.control, POLLIN, 0}};
   ppoll(ready, 2, &left, NULL);
   isth_client_disarm(client);
+  if (ready[0].revents != 0) isth_client_clear_event(client);
   isth_client_check(client);
 }
 
@@ -2554,7 +2615,7 @@ static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_n
   switch (client->options.wait) {
   case ISTH_WAIT_SPIN: isth__pause(); return;
   case ISTH_WAIT_ADAPTIVE:
-    if (*spin_until_ns == 0) *spin_until_ns = isth__now_ns() + client->options.spin_ns;
+    if (*spin_until_ns == 0) *spin_until_ns = isth__after_ns(client->options.spin_ns);
     if (step % 16 != 15 || isth__now_ns() < *spin_until_ns) {
       isth__pause();
       return;
@@ -2567,7 +2628,7 @@ static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_n
 
 size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   if (client->in_callback) return 0;
-  uint64_t until_ns = isth__now_ns() + timeout_ns, spin_until_ns = 0;
+  uint64_t until_ns = isth__after_ns(timeout_ns), spin_until_ns = 0;
   for (uint32_t step = 0;; step++) {
     size_t count = isth_client_poll(client, 0);
     if (count > 0 || client->status != 0) return count;
@@ -2592,7 +2653,7 @@ static void sync_done(const isth_reply *reply) {
   call->status = reply->status;
   if (reply->status != 0) {
     int bytes = reply->size < ISTH_MESSAGE_BYTES ? (int)reply->size : ISTH_MESSAGE_BYTES - 1;
-    if (reply->payload == NULL) {
+    if (reply->size == 0) {
       isth__fail(call->failure, reply->status, "%s", isth_error_message(reply->status));
     } else {
       isth__fail(call->failure, reply->status, "%.*s", bytes, (const char *)reply->payload);
@@ -2613,7 +2674,7 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
   if (client->in_callback)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
   struct sync_call call = {.reply = reply, .capacity = capacity, .failure = failure};
-  uint64_t until_ns = isth__now_ns() + (timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
+  uint64_t until_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
   isth_request request = {.method = method,
                           .payload = payload,
                           .size = size,
@@ -2744,10 +2805,10 @@ void isth__hash_text(const uint8_t hash[32], char text[17]) {
 #include <unistd.h>
 
 enum {
-  LANE_BUDGET = 32,      /* records of one lane before the others get their turn */
-  SPINS_PER_CLOCK = 32,  /* empty rounds between two looks at the clock */
-  BLOCKED_RETRY_MS = 1,  /* how soon a reply ring that was full is looked at again */
-  DRAIN_NS = 100000000   /* how long stopping may take to answer what was already sent */
+  LANE_BUDGET = 32,     /* records of one lane before the others get their turn */
+  SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
+  BLOCKED_RETRY_MS = 1, /* how soon a reply ring that was full is looked at again */
+  DRAIN_NS = 100000000  /* how long stopping may take to answer what was already sent */
 };
 
 struct isth__worker {
@@ -2766,7 +2827,9 @@ struct isth__worker {
   isth__atomic_u64 calls, expired;
 };
 
-struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number) { return &service->workers[number]; }
+struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number) {
+  return &service->workers[number];
+}
 
 void isth__worker_command(struct isth__worker *worker, struct isth__command *command) {
   pthread_mutex_lock(&worker->lock);
@@ -2843,6 +2906,7 @@ static void obey(struct isth__worker *worker) {
 /* One round over all lanes; returns how many requests were dealt with. */
 static size_t serve_round(struct isth__worker *worker) {
   size_t served = 0;
+  uint64_t expired = isth__load_relaxed(&worker->expired);
   for (size_t i = 0; i < worker->lane_count; i++) {
     struct isth__lane *lane = worker->lanes[i];
     if (lane->broken) continue;
@@ -2853,7 +2917,10 @@ static size_t serve_round(struct isth__worker *worker) {
       served++;
     }
   }
-  if (served > 0) isth__store_relaxed(&worker->calls, isth__load_relaxed(&worker->calls) + served);
+  if (served > 0) {
+    uint64_t handled = served - (isth__load_relaxed(&worker->expired) - expired);
+    isth__store_relaxed(&worker->calls, isth__load_relaxed(&worker->calls) + handled);
+  }
   return served;
 }
 
@@ -2902,7 +2969,7 @@ static void *work(void *argument) {
     }
     if (options->wait == ISTH_WAIT_ADAPTIVE) {
       /* The bound counts from the first empty round after work. */
-      if (empty == 0) spin_until_ns = isth__now_ns() + options->spin_ns;
+      if (empty == 0) spin_until_ns = isth__after_ns(options->spin_ns);
       if (++empty % SPINS_PER_CLOCK != 0 || isth__now_ns() < spin_until_ns) {
         isth__pause();
         continue;
@@ -2981,5 +3048,5 @@ uint64_t isth__workers_calls(const isth_service *service, uint64_t *expired) {
     *expired += isth__load_relaxed(&service->workers[i].expired);
     calls += isth__load_relaxed(&service->workers[i].calls);
   }
-  return calls - *expired;
+  return calls;
 }

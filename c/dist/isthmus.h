@@ -341,8 +341,10 @@ ISTH_API int isth_client_control_fd(const isth_client *client);
 
 /* Asks the instance to signal event_fd at the next reply. True: armed. False: outcomes are there already; do not wait. */
 ISTH_API bool isth_client_arm(isth_client *client);
-/* Ends arming and clears event_fd. Harmless when not armed. */
+/* Ends arming: the instance need not signal any more. Harmless when not armed. */
 ISTH_API void isth_client_disarm(isth_client *client);
+/* Clears event_fd. Call it when that was readable. */
+ISTH_API void isth_client_clear_event(isth_client *client);
 
 /* A time by which isth_client_check() must be called so that deadlines are kept: no later than the earliest deadline in
  * flight, possibly earlier. 0: none. */

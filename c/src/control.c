@@ -27,7 +27,7 @@ static int watch(isth_service *service, int fd, uint32_t events, struct isth__wa
 
 /* Closing alone does not end the watching: a child that a handler forked may hold the same open file for a while, and epoll
  * would go on reporting it, by a pointer to what was freed. */
-static void unwatch(const isth_service *service, int fd) { (void)service; (void)fd; }
+static void unwatch(const isth_service *service, int fd) { epoll_ctl(service->epoll, EPOLL_CTL_DEL, fd, NULL); }
 
 static void count_refused(isth_service *service) {
   isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);

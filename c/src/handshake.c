@@ -42,7 +42,8 @@ static int receive_message(struct isth__guest *guest, size_t size, size_t expect
 static int judge_hello(const isth_service *service, const struct isth__hello *hello) {
   if (hello->version != ISTH_PROTOCOL_VERSION) return ISTH_E_PROTOCOL_MISMATCH;
   if ((hello->flags & ISTH__HELLO_WANT_TEXT) != 0) return 0;
-  if ((hello->flags & ISTH__HELLO_ANY_SCHEMA) == 0 && memcmp(hello->hash, service->schema->hash, sizeof hello->hash) != 0)
+  if ((hello->flags & ISTH__HELLO_ANY_SCHEMA) == 0 &&
+      memcmp(hello->hash, service->schema->hash, sizeof hello->hash) != 0)
     return ISTH_E_SCHEMA_MISMATCH;
   if (service->channel_count >= service->options.max_channels) return ISTH_E_CHANNEL_LIMIT;
   return 0;
@@ -50,7 +51,8 @@ static int judge_hello(const isth_service *service, const struct isth__hello *he
 
 static enum isth__guest_step send_text(const isth_service *service, struct isth__guest *guest) {
   while (guest->moved < service->text_bytes) {
-    ptrdiff_t sent = isth__send(guest->control, service->text + guest->moved, service->text_bytes - guest->moved, NULL, 0);
+    ptrdiff_t sent =
+        isth__send(guest->control, service->text + guest->moved, service->text_bytes - guest->moved, NULL, 0);
     if (sent == -EAGAIN) return ISTH__GUEST_STAYS;
     if (sent <= 0) return ISTH__GUEST_LEAVES;
     guest->moved += (size_t)sent;
@@ -88,12 +90,14 @@ static int judge_attach(const isth_service *service, const struct isth__guest *g
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "the segment's shape is not valid");
   if (attach->segment_bytes > service->options.max_segment_bytes)
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%llu bytes are over max_segment_bytes of %llu",
-                      (unsigned long long)attach->segment_bytes, (unsigned long long)service->options.max_segment_bytes);
+                      (unsigned long long)attach->segment_bytes,
+                      (unsigned long long)service->options.max_segment_bytes);
   if (attach->descriptors != 2 + shape.lanes || guest->descriptor_count != attach->descriptors)
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%zu descriptors came, not %u", guest->descriptor_count,
                       (unsigned)(2 + shape.lanes));
   if (!isth__memory_verify(guest->descriptors[0], attach->segment_bytes))
-    return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "the first descriptor is not a memfd of %llu bytes, sealed against resizing",
+    return isth__fail(failure, ISTH_E_SEGMENT_REFUSED,
+                      "the first descriptor is not a memfd of %llu bytes, sealed against resizing",
                       (unsigned long long)attach->segment_bytes);
   for (size_t i = 1; i < guest->descriptor_count; i++)
     if (!isth__wake_verify(guest->descriptors[i]))
@@ -140,18 +144,16 @@ static int make_channel(struct isth__guest *guest, struct isth__channel **made, 
 static enum isth__guest_step answer_attach(isth_service *service, struct isth__guest *guest,
                                            struct isth__channel **channel) {
   isth_failure failure = {0, ""};
+  /* The channel takes the guest's socket over. */
   int control = guest->control;
   int error = judge_attach(service, guest, &failure);
   if (error == 0) error = make_channel(guest, channel, &failure);
   struct isth__welcome welcome = {.status = error};
   snprintf(welcome.message, sizeof welcome.message, "%s", failure.message);
-  bool told = isth__send(control, &welcome, sizeof welcome, NULL, 0) == (ptrdiff_t)sizeof welcome;
-  if (error == 0 && told) return ISTH__GUEST_ADMITTED;
-  if (error == 0) {
-    isth__channel_free(*channel);
-  } else {
-    isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
-  }
+  /* Whether it arrives is no matter: a client that has gone ends its channel, or its handshake, by the end of file. */
+  (void)isth__send(control, &welcome, sizeof welcome, NULL, 0);
+  if (error == 0) return ISTH__GUEST_ADMITTED;
+  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
   return ISTH__GUEST_LEAVES;
 }
 

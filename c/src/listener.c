@@ -31,11 +31,12 @@ static int lock_folder(const char *path) {
   return -1;
 }
 
-/* Whether somebody accepts connections on it. */
+/* Whether somebody accepts connections on it. A socket that went away meanwhile is not alive: its owner has just stopped. */
 static bool is_alive(const struct sockaddr_un *address) {
   int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return true;
-  bool alive = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 || errno != ECONNREFUSED;
+  bool alive = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ||
+               (errno != ECONNREFUSED && errno != ENOENT);
   close(probe);
   return alive;
 }

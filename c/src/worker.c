@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 enum {
-  LANE_BUDGET = 32,      /* records of one lane before the others get their turn */
-  SPINS_PER_CLOCK = 32,  /* empty rounds between two looks at the clock */
-  BLOCKED_RETRY_MS = 1,  /* how soon a reply ring that was full is looked at again */
-  DRAIN_NS = 100000000   /* how long stopping may take to answer what was already sent */
+  LANE_BUDGET = 32,     /* records of one lane before the others get their turn */
+  SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
+  BLOCKED_RETRY_MS = 1, /* how soon a reply ring that was full is looked at again */
+  DRAIN_NS = 100000000  /* how long stopping may take to answer what was already sent */
 };
 
 struct isth__worker {
@@ -31,7 +31,9 @@ struct isth__worker {
   isth__atomic_u64 calls, expired;
 };
 
-struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number) { return &service->workers[number]; }
+struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number) {
+  return &service->workers[number];
+}
 
 void isth__worker_command(struct isth__worker *worker, struct isth__command *command) {
   pthread_mutex_lock(&worker->lock);
@@ -108,6 +110,7 @@ static void obey(struct isth__worker *worker) {
 /* One round over all lanes; returns how many requests were dealt with. */
 static size_t serve_round(struct isth__worker *worker) {
   size_t served = 0;
+  uint64_t expired = isth__load_relaxed(&worker->expired);
   for (size_t i = 0; i < worker->lane_count; i++) {
     struct isth__lane *lane = worker->lanes[i];
     if (lane->broken) continue;
@@ -118,7 +121,10 @@ static size_t serve_round(struct isth__worker *worker) {
       served++;
     }
   }
-  if (served > 0) isth__store_relaxed(&worker->calls, isth__load_relaxed(&worker->calls) + served);
+  if (served > 0) {
+    uint64_t handled = served - (isth__load_relaxed(&worker->expired) - expired);
+    isth__store_relaxed(&worker->calls, isth__load_relaxed(&worker->calls) + handled);
+  }
   return served;
 }
 
@@ -246,5 +252,5 @@ uint64_t isth__workers_calls(const isth_service *service, uint64_t *expired) {
     *expired += isth__load_relaxed(&service->workers[i].expired);
     calls += isth__load_relaxed(&service->workers[i].calls);
   }
-  return calls - *expired;
+  return calls;
 }

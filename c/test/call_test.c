@@ -44,8 +44,7 @@ static void count_reply(const isth_reply *reply) {
 
 static void wait_for(isth_client *client, const struct tally *tally, uint64_t count) {
   uint64_t until = isth_now_ns() + 20000000000u;
-  while (tally->count < count && isth_now_ns() < until)
-    isth_client_wait(client, 100000000);
+  while (tally->count < count && isth_now_ns() < until) isth_client_wait(client, 100000000);
   CHECK_EQUAL(tally->count, count);
 }
 
@@ -90,8 +89,7 @@ static void payloads_of_all_sizes_wrap_around(void) {
   isth_client *client = echo_connect(&echo, &options);
   static unsigned char sent[4096], answer[4096];
   for (size_t size = 0; size <= 4096 - 64; size += 13) {
-    for (size_t i = 0; i < size; i++)
-      sent[i] = (unsigned char)(i * 31 + size);
+    for (size_t i = 0; i < size; i++) sent[i] = (unsigned char)(i * 31 + size);
     size_t got = 0;
     CHECK_EQUAL(isth_client_call_sync(client, ECHO, sent, size, answer, sizeof answer, &got, 0, NULL), 0);
     CHECK_EQUAL(got, size);
@@ -204,8 +202,7 @@ static void too_many_calls_is_an_error_at_once(void) {
   isth_client *client = echo_connect(&echo, &options);
   struct tally tally = {0, 0, 0};
   isth_request request = {.method = ECHO, .callback = count_reply, .user = &tally};
-  for (int i = 0; i < 3; i++)
-    CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
+  for (int i = 0; i < 3; i++) CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
   CHECK_EQUAL(isth_client_call(client, &request, NULL), ISTH_E_TOO_MANY_CALLS);
   wait_for(client, &tally, 3);
   CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
@@ -222,8 +219,7 @@ static void a_client_that_takes_no_replies_holds_up_only_itself(void) {
   isth_client *lazy = echo_connect(&echo, &options), *other = echo_connect(&echo, NULL);
   struct tally tally = {0, 0, 0};
   isth_request request = {.method = ECHO, .callback = count_reply, .user = &tally};
-  for (int i = 0; i < 1000; i++)
-    CHECK_EQUAL(isth_client_call(lazy, &request, NULL), 0);
+  for (int i = 0; i < 1000; i++) CHECK_EQUAL(isth_client_call(lazy, &request, NULL), 0);
   for (int i = 0; i < 100; i++)
     CHECK_EQUAL(isth_client_call_sync(other, ECHO, NULL, 0, NULL, 0, NULL, 1000000000, NULL), 0);
   wait_for(lazy, &tally, 1000);
@@ -264,8 +260,7 @@ static void trace_reaches_the_handler(void) {
   isth_reply replies[4];
   uint64_t until = isth_now_ns() + 5000000000u;
   size_t count = 0;
-  while (count == 0 && isth_now_ns() < until)
-    count = isth_client_peek(client, replies, 4);
+  while (count == 0 && isth_now_ns() < until) count = isth_client_peek(client, replies, 4);
   CHECK_EQUAL(count, 1);
   CHECK_EQUAL(replies[0].size, sizeof trace);
   CHECK(memcmp(replies[0].payload, &trace, sizeof trace) == 0);
@@ -282,8 +277,7 @@ static void calls_end_when_the_service_stops(void) {
   uint64_t microseconds = 1000;
   isth_request request = {
       .method = SLEEP, .payload = &microseconds, .size = 8, .callback = count_reply, .user = &tally};
-  for (int i = 0; i < 20; i++)
-    CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
+  for (int i = 0; i < 20; i++) CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
   echo_stop(&echo);
   wait_for(client, &tally, 20);
   isth_client_check(client);

@@ -57,8 +57,7 @@ static void ids_that_never_were_are_not_found(void) {
   CHECK_EQUAL(isth__calls_init(&calls, 10), 0);
   begin(&calls, 0, &id);
   static const uint64_t wrong[] = {0, 1, 9, 10, 65535, 65536 + 1, 65536 + 10, 131072, UINT64_MAX};
-  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-    CHECK(isth__calls_find(&calls, wrong[i]) == NULL);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) CHECK(isth__calls_find(&calls, wrong[i]) == NULL);
   isth__calls_destroy(&calls);
 }
 
@@ -67,17 +66,14 @@ static void a_scan_that_is_cut_short_goes_on(void) {
   struct isth__call_slot *found[7];
   uint64_t id;
   CHECK_EQUAL(isth__calls_init(&calls, 100), 0);
-  for (uint64_t i = 0; i < 50; i++)
-    begin(&calls, 100 + i, &id);
-  for (uint64_t i = 0; i < 10; i++)
-    begin(&calls, 1000 - i, &id);
+  for (uint64_t i = 0; i < 50; i++) begin(&calls, 100 + i, &id);
+  for (uint64_t i = 0; i < 10; i++) begin(&calls, 1000 - i, &id);
   CHECK_EQUAL(calls.next_deadline_ns, 100);
   CHECK_EQUAL(isth__calls_expired(&calls, 99, found, 7), 0);
   size_t total = 0, scans = 0;
   do {
     size_t count = isth__calls_expired(&calls, 500, found, 7);
-    for (size_t i = 0; i < count; i++)
-      isth__calls_end(&calls, found[i]);
+    for (size_t i = 0; i < count; i++) isth__calls_end(&calls, found[i]);
     total += count;
     /* Until the scan has seen all, the old bound stands, so that nobody stops looking. */
     if (++scans == 1) CHECK_EQUAL(calls.next_deadline_ns, 100);
@@ -93,8 +89,7 @@ static void a_call_begun_during_a_scan_keeps_its_deadline(void) {
   struct isth__call_slot *found[1];
   uint64_t id;
   CHECK_EQUAL(isth__calls_init(&calls, 8), 0);
-  for (int i = 0; i < 4; i++)
-    begin(&calls, 10, &id);
+  for (int i = 0; i < 4; i++) begin(&calls, 10, &id);
   CHECK_EQUAL(isth__calls_expired(&calls, 20, found, 1), 1);
   CHECK(calls.scan_at != 0);
   /* Its slot is one that the scan has passed. */
@@ -176,18 +171,15 @@ static void it_agrees_with_a_naive_model(void) {
       expire_both(&calls, model, now_ns, 1 + random_below(&random, 4));
     } else {
       /* To the end of whatever scan is under way, and then a whole one: nothing that has expired may be left. */
-      while (calls.scan_at != 0)
-        expire_both(&calls, model, now_ns, 3);
-      do
-        expire_both(&calls, model, now_ns, 3);
+      while (calls.scan_at != 0) expire_both(&calls, model, now_ns, 3);
+      do expire_both(&calls, model, now_ns, 3);
       while (calls.scan_at != 0);
       CHECK(model_earliest(model) == 0 || model_earliest(model) > now_ns);
     }
     uint64_t earliest = model_earliest(model);
     if (earliest != 0) CHECK(calls.next_deadline_ns != 0 && calls.next_deadline_ns <= earliest);
     uint32_t in_flight = 0;
-    for (size_t i = 0; i < MODEL_CAPACITY; i++)
-      in_flight += model[i].id != 0;
+    for (size_t i = 0; i < MODEL_CAPACITY; i++) in_flight += model[i].id != 0;
     CHECK_EQUAL(isth__calls_in_flight(&calls), in_flight);
   }
   isth__calls_destroy(&calls);

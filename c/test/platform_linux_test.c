@@ -82,8 +82,7 @@ static void other_files_are_refused(void) {
   int wake = isth__wake_create();
   CHECK(!isth__memory_verify(wake, BYTES));
   int opened[] = {file, folder, pipes[0], pipes[1], sockets[0], sockets[1], zero, memfd, wake};
-  for (size_t i = 0; i < sizeof opened / sizeof opened[0]; i++)
-    close(opened[i]);
+  for (size_t i = 0; i < sizeof opened / sizeof opened[0]; i++) close(opened[i]);
 }
 
 static void a_wake_up_never_blocks(void) {

@@ -26,8 +26,7 @@ static inline size_t count_descriptors(void) {
   DIR *folder = opendir("/proc/self/fd");
   CHECK(folder != NULL);
   size_t count = 0;
-  while (readdir(folder) != NULL)
-    count++;
+  while (readdir(folder) != NULL) count++;
   closedir(folder);
   return count - 3; /* ".", ".." and the folder's own descriptor */
 }
@@ -66,10 +65,13 @@ static inline uint64_t cpu_ns(void) {
 /* Waits up to 10 s for a condition that other threads or processes bring about. */
 #define WAIT_UNTIL(condition)                                                                                          \
   do {                                                                                                                 \
-    const struct timespec millisecond = {0, 1000000};                                                                  \
-    for (int tries = 0; !(condition) && tries < 10000; tries++)                                                        \
-      nanosleep(&millisecond, NULL);                                                                                   \
-    CHECK(condition);                                                                                                  \
+    const struct timespec wait_millisecond = {0, 1000000};                                                             \
+    bool wait_held = (condition);                                                                                      \
+    for (int wait_tries = 0; !wait_held && wait_tries < 10000; wait_tries++) {                                         \
+      nanosleep(&wait_millisecond, NULL);                                                                              \
+      wait_held = (condition);                                                                                         \
+    }                                                                                                                  \
+    if (!wait_held) CHECK(condition);                                                                                  \
   } while (0)
 
 #endif

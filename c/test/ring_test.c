@@ -59,8 +59,7 @@ static int put(struct isth__producer *producer, uint64_t sequence, size_t size, 
   record->call_id = sequence;
   record->deadline_ns = ~sequence;
   memset(&record->trace, (int)(sequence & 0xff), sizeof record->trace);
-  for (size_t i = 0; i < size; i++)
-    payload[i] = content(sequence, i);
+  for (size_t i = 0; i < size; i++) payload[i] = content(sequence, i);
   *wake = isth__producer_commit(producer, record, size);
   return 0;
 }
@@ -212,8 +211,7 @@ static void a_full_ring_takes_no_more_until_room_is_released(void) {
   for (uint64_t offset = 0; offset < SMALL; offset += 64) {
     uint64_t put_in = 0, taken_out = 0;
     ring_reset(&ring, offset);
-    while (put(&ring.producer, put_in, 64, &wake) == 0)
-      put_in++;
+    while (put(&ring.producer, put_in, 64, &wake) == 0) put_in++;
     /* Each takes 128 bytes; a header's room stays free, and an odd place loses 64 bytes to padding. */
     CHECK(put_in >= SMALL / 128 - 2 && put_in < SMALL / 128);
     CHECK_EQUAL(put(&ring.producer, 0, 64, &wake), ISTH_E_RING_FULL);
@@ -221,8 +219,7 @@ static void a_full_ring_takes_no_more_until_room_is_released(void) {
     check_taken(&taken, taken_out++, 64);
     CHECK_EQUAL(put(&ring.producer, 0, 64, &wake), ISTH_E_RING_FULL);
     isth__consumer_release(&ring.consumer);
-    while (isth__consumer_take(&ring.consumer, &taken) == 1)
-      check_taken(&taken, taken_out++, 64);
+    while (isth__consumer_take(&ring.consumer, &taken) == 1) check_taken(&taken, taken_out++, 64);
     CHECK_EQUAL(taken_out, put_in);
     isth__consumer_release(&ring.consumer);
     CHECK_EQUAL(put(&ring.producer, put_in, isth__ring_max_payload(SMALL), &wake), 0);
@@ -361,8 +358,7 @@ static void a_producer_that_ignores_our_position_is_refused(void) {
   }
   struct isth__taken taken;
   int got, count = 0;
-  while ((got = isth__consumer_take(&ring.consumer, &taken)) == 1)
-    count++;
+  while ((got = isth__consumer_take(&ring.consumer, &taken)) == 1) count++;
   CHECK_EQUAL(got, ISTH_E_PEER_CORRUPT);
   CHECK_EQUAL(count, SMALL / 64);
   ring_close(&ring);
@@ -381,8 +377,7 @@ static void a_consumer_position_that_moves_wrongly_is_refused(void) {
     CHECK_EQUAL(isth__consumer_take(&ring.consumer, &taken), 1);
     isth__consumer_release(&ring.consumer);
     uint64_t sequence = 2;
-    while (put(&ring.producer, sequence, 64, &wake) == 0)
-      sequence++;
+    while (put(&ring.producer, sequence, 64, &wake) == 0) sequence++;
     /* The producer has seen 128 by now, and stands below 128 + SMALL. */
     CHECK_EQUAL(ring.producer.consumer_seen, 128);
     isth__store_relaxed(&ring.producer.control->consumer_position, wrong[i]);

@@ -10,10 +10,8 @@ static void shapes_have_bounds(void) {
       {0, 4096, 4096},     {65, 4096, 4096},    {UINT32_MAX, 4096, 4096}, {1, 0, 4096},     {1, 4096, 0},
       {1, 2048, 4096},     {1, 4096, 2048},     {1, 4097, 4096},          {1, 4096, 12288}, {1, 1u << 31, 4096},
       {1, 4096, 1u << 31}, {1, UINT32_MAX, 64}, {1, 4096, UINT32_MAX}};
-  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-    CHECK(isth__shape_valid(&good[i]));
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-    CHECK(!isth__shape_valid(&bad[i]));
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) CHECK(isth__shape_valid(&good[i]));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) CHECK(!isth__shape_valid(&bad[i]));
 }
 
 static void the_size_is_what_the_header_says(void) {
@@ -61,8 +59,7 @@ static void rings_lie_apart_and_inside(const struct isth__shape *shape) {
   for (size_t i = 0; i < count; i++) {
     CHECK(areas[i].begin >= whole.begin && areas[i].end <= whole.end);
     if (areas[i].end > last) last = areas[i].end;
-    for (size_t j = i + 1; j < count; j++)
-      CHECK(areas[i].end <= areas[j].begin || areas[j].end <= areas[i].begin);
+    for (size_t j = i + 1; j < count; j++) CHECK(areas[i].end <= areas[j].begin || areas[j].end <= areas[i].begin);
   }
   CHECK_EQUAL(last, whole.end);
 }

@@ -20,42 +20,45 @@ export interface ConnectOptions {
   readonly log: SupervisorLog;
 }
 
-/** Why the last instance was refused, if one was: what is wrong when none comes up. */
 export interface Connection {
   readonly client: ServiceClient;
-  readonly refusal: () => IsthmusError | undefined;
+  /** Why instances were refused, by their sockets: they will not come up until they are built anew. */
+  readonly refusals: ReadonlyMap<string, IsthmusError>;
 }
 
 /** Returns at once, whether there is an instance or not; instances that come and go are logged. */
-export async function connectService(options: ConnectOptions): Promise<Connection> {
-  const { schema, path, settings, log } = options;
-  let refusal: IsthmusError | undefined;
+export async function connectService({ schema, path, settings, log }: ConnectOptions): Promise<Connection> {
+  const refusals = new Map<string, IsthmusError>();
   const client = await connect(schema, {
     ...settings,
     path,
     waitForInstance: false,
     onEvent({ type, path: socket, error }) {
-      const fields = { service: schema.name, socket };
+      const fields = { service: schema.name, socket, ...reasonOf(error) };
+      refusals.delete(socket);
       if (type === 'up') log.info(fields, 'instance connected');
-      else if (type === 'down') log.warn({ ...fields, ...reasonOf(error) }, 'instance disconnected');
+      else if (type === 'down') log.warn(fields, 'instance disconnected');
       else {
-        refusal = error;
-        log.error({ ...fields, ...reasonOf(error) }, 'instance refused');
+        if (error !== undefined) refusals.set(socket, error);
+        log.error(fields, 'instance refused');
       }
     },
   });
-  return { client, refusal: () => refusal };
+  return { client, refusals };
 }
 
-/** Waits until at least `count` instances are connected. False: there were fewer after `timeoutMs`. */
+/**
+ * Waits until `count` instances are connected. False: there were fewer after `timeoutMs`, or the rest were refused, so that
+ * waiting would not help.
+ */
 export async function waitForInstances(
-  client: BridgeClient,
-  options: { readonly count: number; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  { client, refusals }: Connection,
+  options: { readonly count: number; readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<boolean> {
   const end = performance.now() + options.timeoutMs;
   while (client.$instances.length < options.count) {
-    options.signal?.throwIfAborted();
-    if (performance.now() > end) return false;
+    options.signal.throwIfAborted();
+    if (performance.now() > end || client.$instances.length + refusals.size >= options.count) return false;
     await sleep(pollMs);
   }
   return true;

@@ -97,17 +97,14 @@ async function connectTo(service: ServiceSettings, instances: Instances, { logge
 }
 
 /** A service that does not come up does not keep the others from being served: /readyz and the log tell. */
-async function awaitInstances(
-  { service, client, refusal }: ConnectedService,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
+async function awaitInstances(connected: ConnectedService, { logger }: Log, signal: AbortSignal): Promise<void> {
+  const { service, client } = connected;
   const { origin } = service;
   const count = origin.kind === 'path' ? 1 : origin.process.instances;
   const timeoutMs = origin.kind === 'path' ? service.client.connectTimeoutMs : startTimeoutMs;
-  if (await waitForInstances(client, { count, timeoutMs, signal })) return;
+  if (await waitForInstances(connected, { count, timeoutMs, signal })) return;
   const fields = { service: service.name, wanted: count, connected: client.$instances.length };
-  log.logger.warn({ ...fields, refusal: refusal()?.message }, 'not all instances came up; serving without them');
+  logger.warn(fields, 'not all instances came up; serving without them');
 }
 
 async function listen(gateway: Gateway, { host, port }: BridgeSettings['http']): Promise<string> {

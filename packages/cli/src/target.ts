@@ -83,10 +83,13 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
       settings: { ...settings, timeoutMs, maxInFlight, patienceMs: timeoutMs },
       log: log.logger,
     });
-    const { client, refusal } = connection;
+    const { client, refusals } = connection;
     const waitMs = instances.started ? startTimeoutMs : (settings.connectTimeoutMs ?? defaultConnectTimeoutMs);
-    if (!(await waitForInstances(client, { count: 1, timeoutMs: waitMs, signal: options.signal }))) {
-      throw refusal() ?? new IsthmusError('NO_INSTANCE', { detail: `nothing answered at ${instances.path}` });
+    if (!(await waitForInstances(connection, { count: 1, timeoutMs: waitMs, signal: options.signal }))) {
+      throw (
+        [...refusals.values()][0] ??
+        new IsthmusError('NO_INSTANCE', { detail: `nothing answered at ${instances.path}` })
+      );
     }
     return { method, client: clientMethodOf({ schema, client }, method.name), timeoutMs, [Symbol.asyncDispose]: close };
   } catch (error) {

@@ -108,7 +108,7 @@ class Batch {
     const seen = this.#completions;
     await this.#writeReady(writeChunkChars);
     // Calls may have ended meanwhile, or a signal may have come: a wake-up that nobody waited for must not be lost.
-    if (this.#completions !== seen || this.#inFlight === 0 || this.#stopped) return;
+    if (this.#completions !== seen || this.#inFlight === 0 || this.#options.signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });

@@ -156,6 +156,23 @@ test('fail-fast stops at the first error, and says the batch is not complete', a
   assert.equal(summary.complete, false);
 });
 
+test('fail-fast waits for the calls in flight before it ends', async () => {
+  let inFlight = 0;
+  const { summary } = await batch({
+    values: [1, 2, 3, 4, 5, 6],
+    failFast: true,
+    call: async (value) => {
+      inFlight += 1;
+      await sleep(value === 1 ? 5 : 30);
+      inFlight -= 1;
+      if (value === 1) throw new IsthmusError('HANDLER_REFUSED');
+      return value;
+    },
+  });
+  assert.equal(inFlight, 0);
+  assert.equal(summary.complete, false);
+});
+
 test('a signal ends it, even while every call hangs', async () => {
   const controller = new AbortController();
   const running = batch({

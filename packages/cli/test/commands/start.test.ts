@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +128,30 @@ test('a killed instance is replaced within a second, while the other one answers
   assert.match(bridge.stderr(), /instance died/);
   bridge.child.kill('SIGTERM');
   assert.equal((await bridge.result).code, 0);
+});
+
+test('an instance of another schema is refused by name of what differs, and the rest is served', async () => {
+  const project = join(folder, 'mismatch');
+  await mkdir(project);
+  await writeTank(project);
+  assert.equal((await isthmus(['call', 'tank', 'ping'], { cwd: project, env })).code, 0);
+  // The program stays as it was built; the schema goes on.
+  const schema = await readFile(join(project, 'tank.schema.ts'), 'utf8');
+  await writeFile(join(project, 'tank.schema.ts'), schema.replace('metres: f64({ max: 100 })', 'metres: u32()'));
+  const config = await readFile(join(project, 'isthmus.config.ts'), 'utf8');
+  const command = `command: ['.isthmus/bin/tank'], header: 'tank.h'`;
+  await writeFile(join(project, 'isthmus.config.ts'), config.replace(`sources: ['tank.c']`, command));
+  const bridge = startIsthmus(['start'], { cwd: project, env });
+  const url = await urlOf(bridge);
+  assert.match(bridge.stderr(), /SCHEMA_MISMATCH.*metres/);
+  assert.equal((await fetch(`${url}/readyz`)).status, 503);
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  const call = await isthmus(['call', 'tank', 'ping', '--config', 'isthmus.config.ts'], { cwd: project, env });
+  assert.equal(call.code, 1);
+  assert.match(call.stderr, /SCHEMA_MISMATCH/);
+  bridge.child.kill('SIGTERM');
+  assert.equal((await bridge.result).code, 0);
+  nothingIsLeft();
 });
 
 test('what keeps it from starting is said, and nothing is left', async () => {

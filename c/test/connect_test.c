@@ -292,7 +292,7 @@ static void describe_over_the_limit(int control, const void *detail) {
   offer.text_bytes = *(const uint32_t *)detail;
   read_hello(control);
   CHECK(raw_send(control, &offer, sizeof offer, NULL, 0));
-  CHECK(raw_send(control, "short", 5, NULL, 0));
+  (void)raw_send(control, "short", 5, NULL, 0); /* by then the client may have had enough */
 }
 
 static void texts_have_a_limit(void) {

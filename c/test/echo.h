@@ -78,16 +78,9 @@ static void *echo_run(void *argument) {
   return NULL;
 }
 
-static inline void echo_start(struct echo_service *echo, isth_service_options *options) {
-  static int number;
-  isth_service_options defaults;
+/* Listens on options->path and registers the handlers; isth_service_run is left to the caller. */
+static inline void echo_open(struct echo_service *echo, const isth_service_options *options) {
   isth_failure failure;
-  if (options == NULL) {
-    isth_service_options_init(&defaults);
-    options = &defaults;
-  }
-  snprintf(echo->path, sizeof echo->path, "/tmp/isth-test-%d-%d.sock", (int)getpid(), number++);
-  options->path = echo->path;
   int error = isth_service_open(&echo->service, &echo_schema, options, &failure);
   if (error != 0) fprintf(stderr, "open: %s\n", failure.message);
   CHECK_EQUAL(error, 0);
@@ -97,6 +90,18 @@ static inline void echo_start(struct echo_service *echo, isth_service_options *o
   CHECK_EQUAL(isth_service_handle(echo->service, REMAINING, 8, on_remaining, NULL), 0);
   CHECK_EQUAL(isth_service_handle(echo->service, TRACE, 24, on_trace, NULL), 0);
   CHECK_EQUAL(isth_service_handle(echo->service, BIG, 0, on_big, NULL), 0);
+}
+
+static inline void echo_start(struct echo_service *echo, isth_service_options *options) {
+  static int number;
+  isth_service_options defaults;
+  if (options == NULL) {
+    isth_service_options_init(&defaults);
+    options = &defaults;
+  }
+  snprintf(echo->path, sizeof echo->path, "/tmp/isth-test-%d-%d.sock", (int)getpid(), number++);
+  options->path = echo->path;
+  echo_open(echo, options);
   CHECK_EQUAL(pthread_create(&echo->thread, NULL, echo_run, echo), 0);
 }
 

@@ -4,7 +4,7 @@
 
 #include "wire.h"
 
-#include "segment.h"
+#include "service.h"
 
 #include "echo.h"
 

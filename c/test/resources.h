@@ -8,10 +8,14 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 /* True where a test takes a fraction of its rounds: under valgrind (make sets ISTH_TEST_SLOW) and the sanitizers. */
 static inline bool is_slow(void) {
@@ -60,6 +64,21 @@ static inline uint64_t cpu_ns(void) {
   struct timespec used;
   CHECK_EQUAL(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
   return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+/* fork, for a child that would run for ever: it dies with us, however we end. Only where no other thread runs: the thread
+ * sanitizer lets no child of a threaded process have threads. */
+static inline pid_t fork_child(void) {
+  fflush(NULL);
+  pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) CHECK_EQUAL(prctl(PR_SET_PDEATHSIG, SIGKILL), 0);
+  return child;
+}
+
+static inline void kill_child(pid_t child) {
+  CHECK_EQUAL(kill(child, SIGKILL), 0);
+  CHECK_EQUAL(waitpid(child, NULL, 0), child);
 }
 
 /* Waits up to 10 s for a condition that other threads or processes bring about. */

@@ -1,0 +1,199 @@
+/* main_test.c: a whole service program: its options, its messages, its exit codes, and what stops it. */
+#include "echo.h"
+
+#include "resources.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static int set_up(isth_service *service) { return isth_service_handle(service, ECHO, 0, on_echo, NULL); }
+
+static int set_up_wrongly(isth_service *service) {
+  (void)service;
+  return ISTH_E_CONFIG_INVALID;
+}
+
+struct program {
+  pid_t pid;
+  int output; /* stdout and stderr */
+  char text[4096];
+};
+
+static char path[64];
+
+/* Starts a service program in a process of its own. `arguments` end with NULL. */
+static void start_with(struct program *program, char **arguments, int (*setup)(isth_service *)) {
+  int pipes[2], count = 0;
+  while (arguments[count] != NULL) count++;
+  CHECK_EQUAL(pipe2(pipes, O_CLOEXEC), 0);
+  fflush(NULL);
+  program->pid = fork();
+  CHECK(program->pid >= 0);
+  if (program->pid == 0) {
+    dup2(pipes[1], STDOUT_FILENO);
+    dup2(pipes[1], STDERR_FILENO);
+    close(pipes[0]);
+    close(pipes[1]);
+    int code = isth_service_main(count, arguments, &echo_schema, setup);
+    fflush(NULL);
+    _exit(code);
+  }
+  close(pipes[1]);
+  program->output = pipes[0];
+}
+
+static void start(struct program *program, char **arguments) { start_with(program, arguments, set_up); }
+
+/* The exit code, once the program has ended; `text` is what it printed. */
+static int finish(struct program *program) {
+  size_t length = 0;
+  ssize_t got;
+  while ((got = read(program->output, program->text + length, sizeof program->text - 1 - length)) > 0)
+    length += (size_t)got;
+  program->text[length] = '\0';
+  close(program->output);
+  int status;
+  CHECK_EQUAL(waitpid(program->pid, &status, 0), program->pid);
+  CHECK(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+/* Waits until it serves, and calls it. */
+static void call_it(void) {
+  isth_client *client = NULL;
+  WAIT_UNTIL(isth_client_open(&client, path, &echo_schema, NULL, NULL) == 0);
+  uint64_t value = 3, answer = 0;
+  CHECK_EQUAL(isth_client_call_sync(client, ECHO, &value, 8, &answer, 8, NULL, 0, NULL), 0);
+  CHECK_EQUAL(answer, 3);
+  isth_client_close(client);
+}
+
+static void help_is_printed(void) {
+  struct program program;
+  start(&program, (char *[]){"echo", "--help", NULL});
+  CHECK_EQUAL(finish(&program), 0);
+  CHECK(strstr(program.text, "usage: echo") != NULL);
+  static const char *const options[] = {"--socket", "--threads", "--wait", "--cpu", "ISTHMUS_SOCKET"};
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) CHECK(strstr(program.text, options[i]) != NULL);
+}
+
+static void wrong_usage_exits_with_2(void) {
+  static char *const wrong[][4] = {{"echo", "--nonsense", NULL},      {"echo", "stray", NULL},
+                                   {"echo", "--threads", NULL},       {"echo", "--threads", "0", NULL},
+                                   {"echo", "--threads", "65", NULL}, {"echo", "--threads", "2x", NULL},
+                                   {"echo", "--threads", "", NULL},   {"echo", "--wait", "sleep", NULL},
+                                   {"echo", "--cpu", "-1", NULL},     {"echo", "--cpu", "99999999999999999999", NULL},
+                                   {"echo", "--socket", NULL}};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    struct program program;
+    char *arguments[4];
+    memcpy(arguments, wrong[i], sizeof arguments);
+    start(&program, arguments);
+    CHECK_EQUAL(finish(&program), 2);
+    CHECK(strstr(program.text, wrong[i][1]) != NULL && strstr(program.text, "is not valid") != NULL);
+    CHECK(strstr(program.text, "usage: echo") != NULL);
+  }
+}
+
+static void signals_stop_it(void) {
+  static const int signals[] = {SIGTERM, SIGINT};
+  for (size_t i = 0; i < 2; i++) {
+    struct program program;
+    start(&program,
+          (char *[]){"echo", "--socket", path, "--threads", "3", "--wait", i == 0 ? "block" : "adaptive", NULL});
+    call_it();
+    uint64_t begin = isth_now_ns();
+    CHECK_EQUAL(kill(program.pid, signals[i]), 0);
+    CHECK_EQUAL(finish(&program), 0);
+    CHECK(isth_now_ns() - begin < 2000000000);
+    CHECK(program.text[0] == '\0');
+    CHECK(access(path, F_OK) != 0);
+  }
+}
+
+static void the_environment_names_the_socket(void) {
+  struct program program;
+  setenv("ISTHMUS_SOCKET", path, 1);
+  start(&program, (char *[]){"echo", NULL});
+  call_it();
+  CHECK_EQUAL(kill(program.pid, SIGTERM), 0);
+  CHECK_EQUAL(finish(&program), 0);
+  unsetenv("ISTHMUS_SOCKET");
+  start(&program, (char *[]){"echo", NULL});
+  CHECK_EQUAL(finish(&program), 1);
+  CHECK(strstr(program.text, "INVALID_ARGUMENT") != NULL && strstr(program.text, "ISTHMUS_SOCKET") != NULL);
+}
+
+static void it_ends_with_its_parent(void) {
+  int pipes[2];
+  char number[16];
+  struct program program;
+  /* No O_CLOEXEC is needed: the child is forked and never executes. It must not hold the writing end itself. */
+  CHECK_EQUAL(pipe(pipes), 0);
+  snprintf(number, sizeof number, "%d", pipes[0]);
+  setenv("ISTHMUS_PARENT_FD", number, 1);
+  CHECK_EQUAL(fcntl(pipes[1], F_SETFD, FD_CLOEXEC), 0);
+  int writing_end = pipes[1];
+  program.pid = fork();
+  CHECK(program.pid >= 0);
+  if (program.pid == 0) {
+    close(writing_end);
+    _exit(isth_service_main(3, (char *[]){"echo", "--socket", path, NULL}, &echo_schema, set_up));
+  }
+  close(pipes[0]);
+  call_it();
+  /* What the parent writes is no reason to stop. */
+  CHECK_EQUAL(write(writing_end, "hello", 5), 5);
+  call_it();
+  close(writing_end);
+  int status;
+  CHECK_EQUAL(waitpid(program.pid, &status, 0), program.pid);
+  CHECK_EQUAL(status, 0);
+  CHECK(access(path, F_OK) != 0);
+
+  setenv("ISTHMUS_PARENT_FD", "seven", 1);
+  start(&program, (char *[]){"echo", "--socket", path, NULL});
+  CHECK_EQUAL(finish(&program), 2);
+  CHECK(strstr(program.text, "ISTHMUS_PARENT_FD") != NULL);
+  /* A file has no end of file to wait for. */
+  int file = open("/dev/null", O_RDONLY);
+  snprintf(number, sizeof number, "%d", file);
+  setenv("ISTHMUS_PARENT_FD", number, 1);
+  start(&program, (char *[]){"echo", "--socket", path, NULL});
+  CHECK_EQUAL(finish(&program), 1);
+  CHECK(strstr(program.text, "parent_fd") != NULL);
+  close(file);
+  unsetenv("ISTHMUS_PARENT_FD");
+}
+
+static void failures_exit_with_1_and_say_why(void) {
+  struct program first, second;
+  start(&first, (char *[]){"echo", "--socket", path, NULL});
+  call_it();
+  start(&second, (char *[]){"echo", "--socket", path, NULL});
+  CHECK_EQUAL(finish(&second), 1);
+  CHECK(strstr(second.text, "echo: SOCKET_IN_USE") != NULL && strstr(second.text, path) != NULL);
+  call_it();
+  CHECK_EQUAL(kill(first.pid, SIGTERM), 0);
+  CHECK_EQUAL(finish(&first), 0);
+  start_with(&first, (char *[]){"echo", "--socket", path, NULL}, set_up_wrongly);
+  CHECK_EQUAL(finish(&first), 1);
+  CHECK(strstr(first.text, "CONFIG_INVALID") != NULL);
+  CHECK(access(path, F_OK) != 0);
+}
+
+int main(void) {
+  snprintf(path, sizeof path, "/tmp/isth-test-%d-main.sock", (int)getpid());
+  unsetenv("ISTHMUS_SOCKET");
+  unsetenv("ISTHMUS_PARENT_FD");
+  static const struct test_case tests[] = {
+      {"help is printed", help_is_printed},
+      {"wrong usage exits with 2", wrong_usage_exits_with_2},
+      {"signals stop it", signals_stop_it},
+      {"the environment names the socket", the_environment_names_the_socket},
+      {"it ends with its parent", it_ends_with_its_parent},
+      {"failures exit with 1 and say why", failures_exit_with_1_and_say_why},
+  };
+  return RUN_TESTS("main_test", tests);
+}

@@ -2287,15 +2287,8 @@ bool isth__producer_commit(struct isth__producer *producer, struct isth__record 
   isth__store_relaxed(&producer_at(producer, producer->position)->length, 0);
   /* Pairs with the acquire in isth__consumer_take, and, as the producer's half of sleep / notify, with the two seq_cst
    * accesses of isth__consumer_sleep. */
-  isth__store_release(&record->length, length);
-  atomic_thread_fence(memory_order_seq_cst);
-  {
-    char *n = (char *)producer_at(producer, producer->position);
-    char *n2 = (char *)producer_at(producer, producer->position + isth__align(length));
-    __asm__ volatile("prefetchw (%0)" ::"r"(n + 64));
-    __asm__ volatile("prefetchw (%0)" ::"r"(n2));
-  }
-  if (isth__load_relaxed(&producer->control->sleeping) == 0) return false;
+  isth__store_seq_cst(&record->length, length);
+  if (isth__load_seq_cst(&producer->control->sleeping) == 0) return false;
   return isth__exchange_seq_cst(&producer->control->sleeping, 0) != 0;
 }
 

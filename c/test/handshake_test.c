@@ -473,7 +473,9 @@ static void without_descriptors(rlim_t limit) {
     isth_client *client;
     CHECK_EQUAL(isth_client_open(&client, path, &echo_schema, NULL, NULL), 0);
     /* Fewer than are open already where `limit` is 0: then even the spare one does not help. */
-    struct rlimit allowed = {limit == 0 ? 3 : count_descriptors() + limit, 20000};
+    struct rlimit allowed;
+    CHECK_EQUAL(getrlimit(RLIMIT_NOFILE, &allowed), 0);
+    allowed.rlim_cur = limit == 0 ? 3 : count_descriptors() + limit;
     CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &allowed), 0);
     CHECK_EQUAL(write(started[1], "s", 1), 1);
     uint64_t before = cpu_ns(), until = isth_now_ns() + 500000000;

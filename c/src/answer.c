@@ -55,7 +55,7 @@ int isth_refuse(isth_call *call, int code, const char *format, ...) {
 }
 
 int64_t isth_call_remaining_ns(const isth_call *call) {
-  uint64_t deadline_ns = call->request->deadline_ns;
+  uint64_t deadline_ns = call->request->header.deadline_ns;
   if (deadline_ns == 0) return INT64_MAX;
   uint64_t now_ns = isth__now_ns();
   if (deadline_ns <= now_ns) return -1;
@@ -63,13 +63,13 @@ int64_t isth_call_remaining_ns(const isth_call *call) {
   return left_ns > INT64_MAX ? INT64_MAX : (int64_t)left_ns;
 }
 
-uint64_t isth_call_id(const isth_call *call) { return call->request->call_id; }
-const isth_trace *isth_call_trace(const isth_call *call) { return &call->request->trace; }
+uint64_t isth_call_id(const isth_call *call) { return call->request->header.call_id; }
+const isth_trace *isth_call_trace(const isth_call *call) { return &call->request->header.trace; }
 unsigned int isth_call_thread(const isth_call *call) { return call->thread; }
 
 /* Runs the method's handler and returns the reply's status. */
 static int run_handler(const isth_service *service, isth_call *call) {
-  uint32_t method = call->request->method;
+  uint32_t method = call->request->header.method;
   if (method >= service->handler_count || service->handlers[method].handler == NULL)
     return isth_refuse(call, ISTH_E_UNKNOWN_METHOD, "method number %u", (unsigned)method);
   const struct isth__method_handler *handler = &service->handlers[method];
@@ -88,14 +88,13 @@ static void send_reply(isth_call *call, int status) {
     size = status == call->refusal ? (size_t)call->message_bytes : 0;
     memcpy(isth__record_payload(call->record), call->message, size);
   }
-  struct isth__record *record = call->record;
-  record->kind = ISTH__RECORD_REPLY;
-  record->status = status;
-  record->method = call->request->method;
-  record->call_id = call->request->call_id;
-  record->deadline_ns = 0;
-  record->trace = call->request->trace;
-  if (isth__producer_commit(&call->lane->replies, record, size)) isth__wake_signal(call->lane->channel->client_wake);
+  struct isth__header header = {.kind = ISTH__RECORD_REPLY,
+                                .status = status,
+                                .method = call->request->header.method,
+                                .call_id = call->request->header.call_id,
+                                .trace = call->request->header.trace};
+  if (isth__producer_commit(&call->lane->replies, call->record, &header, size))
+    isth__wake_signal(call->lane->channel->client_wake);
 }
 
 /* The most payload that a reply of this method may need, within what the ring allows. */
@@ -114,9 +113,10 @@ int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned 
   uint64_t position = lane->requests.position;
   int got = isth__consumer_take(&lane->requests, &request);
   if (got <= 0) return got;
-  if (request.kind != ISTH__RECORD_REQUEST) return ISTH_E_PEER_CORRUPT;
+  if (request.header.kind != ISTH__RECORD_REQUEST) return ISTH_E_PEER_CORRUPT;
 
-  if (request.deadline_ns != 0 && request.deadline_ns <= isth__now_ns()) {
+  /* The coarse clock is behind, so that it never expires a call too early. */
+  if (request.header.deadline_ns != 0 && request.header.deadline_ns <= isth__coarse_now_ns()) {
     /* The caller has ended this call by itself: nobody waits for a reply. */
     isth__store_relaxed(expired, isth__load_relaxed(expired) + 1);
     isth__consumer_release(&lane->requests);
@@ -126,7 +126,7 @@ int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned 
   isth_call call;
   call.request = &request;
   call.lane = lane;
-  call.room = reply_room(service, lane, request.method);
+  call.room = reply_room(service, lane, request.header.method);
   call.output_bytes = 0;
   call.thread = thread;
   call.refusal = 0;

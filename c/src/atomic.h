@@ -7,8 +7,8 @@
  *     word and then may read the data. Used for a record's length (producer -> consumer) and for a ring's consumer position
  *     (consumer -> producer, which may then overwrite). Each store names its load in a comment, and the reverse.
  *
- *  2. Sleep / notify (Dekker; sequentially consistent). The consumer stores `sleeping`, then loads the length; the producer
- *     stores the length, then loads `sleeping`. Because all four are seq_cst they have one total order, so at least one side
+ *  2. Sleep / notify (Dekker). The consumer stores `sleeping`, fences, and loads the length; the producer stores the length,
+ *     fences, and loads `sleeping`. The two sequentially consistent fences have an order, and whichever side's comes second
  *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
  *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
  *
@@ -28,11 +28,10 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 
 #define isth__load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
 #define isth__load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
-#define isth__load_seq_cst(p) atomic_load_explicit((p), memory_order_seq_cst)
 #define isth__store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
 #define isth__store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
-#define isth__store_seq_cst(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
-#define isth__exchange_seq_cst(p, v) atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+#define isth__exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
+#define isth__fence() atomic_thread_fence(memory_order_seq_cst)
 #define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
 
 #endif

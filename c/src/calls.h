@@ -14,8 +14,8 @@
 enum { ISTH__MAX_CALLS = 1 << 16 };
 
 struct isth__call_slot {
-  uint64_t id;     /* of the call in it, or 0 */
-  uint64_t last;   /* the last id that this slot had */
+  uint64_t id;   /* of the call in it, or 0 */
+  uint64_t last; /* the last id that this slot had */
   uint64_t deadline_ns;
   isth_reply_callback callback;
   void *user;

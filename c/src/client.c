@@ -41,7 +41,8 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
   if (client == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
     free(client);
     isth__disconnect(&connection);
-    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight", (unsigned)options.max_in_flight);
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight",
+                      (unsigned)options.max_in_flight);
   }
   client->connection = connection;
   client->options = options;
@@ -68,20 +69,22 @@ void isth__client_lose(isth_client *client, int status) {
   shutdown(client->connection.control, SHUT_RDWR);
 }
 
-/* Claims a record on the lane with the fewest calls in flight, or, if its ring is full, on any other. */
+static uint32_t next_lane(const isth_client *client, uint32_t lane) {
+  return lane + 1 == client->lane_count ? 0 : lane + 1;
+}
+
+/* Claims a record on the lane with the fewest calls in flight, or, if its ring is full, on any other. Ties take turns. */
 static int claim_record(isth_client *client, size_t size) {
-  uint32_t count = client->lane_count, best = client->last_lane;
-  for (uint32_t i = 1; i <= count; i++) {
-    uint32_t candidate = (client->last_lane + i) % count;
-    if (client->lanes[candidate].in_flight < client->lanes[best].in_flight) best = candidate;
+  uint32_t best = next_lane(client, client->last_lane);
+  for (uint32_t i = 1, lane = best; i < client->lane_count; i++) {
+    lane = next_lane(client, lane);
+    if (client->lanes[lane].in_flight < client->lanes[best].in_flight) best = lane;
   }
   int error = ISTH_E_RING_FULL;
-  for (uint32_t i = 0; i < count && error == ISTH_E_RING_FULL; i++) {
-    uint32_t number = (best + i) % count;
-    struct isth__client_lane *lane = &client->lanes[number];
-    error = isth__producer_claim(&lane->requests, size, &client->claim.record);
-    client->claim.lane = lane;
-    client->last_lane = number;
+  for (uint32_t i = 0; i < client->lane_count && error == ISTH_E_RING_FULL; i++, best = next_lane(client, best)) {
+    client->claim.lane = &client->lanes[best];
+    client->last_lane = best;
+    error = isth__producer_claim(&client->claim.lane->requests, size, &client->claim.record);
   }
   if (error != 0) client->claim.record = NULL;
   return error;
@@ -97,22 +100,13 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
   if (error == ISTH_E_PEER_CORRUPT) isth__client_lose(client, error);
   if (error != 0) return error;
 
-  struct isth__record *record = client->claim.record;
-  record->kind = ISTH__RECORD_REQUEST;
-  record->status = 0;
-  record->method = request->method;
-  record->call_id = client->claim.id;
-  record->deadline_ns = request->deadline_ns;
+  client->claim.request = *request;
   if (request->trace != NULL) {
-    record->trace = *request->trace;
+    client->claim.trace = *request->trace;
   } else {
-    memset(&record->trace, 0, sizeof record->trace);
+    memset(&client->claim.trace, 0, sizeof client->claim.trace);
   }
-  client->claim.deadline_ns = request->deadline_ns;
-  client->claim.size = request->size;
-  client->claim.callback = request->callback;
-  client->claim.user = request->user;
-  *payload = isth__record_payload(record);
+  *payload = isth__record_payload(client->claim.record);
   if (call_id != NULL) *call_id = client->claim.id;
   return 0;
 }
@@ -120,16 +114,22 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
 void isth_client_commit(isth_client *client) {
   struct isth__record *record = client->claim.record;
   if (record == NULL) return;
+  const isth_request *request = &client->claim.request;
   struct isth__client_lane *lane = client->claim.lane;
   struct isth__call_slot *slot = client->claim.slot;
   client->claim.record = NULL;
-  isth__calls_begin(&client->calls, slot, client->claim.id, client->claim.deadline_ns);
-  slot->callback = client->claim.callback;
-  slot->user = client->claim.user;
+  isth__calls_begin(&client->calls, slot, client->claim.id, request->deadline_ns);
+  slot->callback = request->callback;
+  slot->user = request->user;
   slot->lane = (uint32_t)(lane - client->lanes);
   lane->in_flight++;
   client->calls_sent++;
-  if (isth__producer_commit(&lane->requests, record, client->claim.size)) isth__wake_signal(lane->wake);
+  struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
+                                .method = request->method,
+                                .call_id = client->claim.id,
+                                .deadline_ns = request->deadline_ns,
+                                .trace = client->claim.trace};
+  if (isth__producer_commit(&lane->requests, record, &header, request->size)) isth__wake_signal(lane->wake);
 }
 
 void isth_client_abandon(isth_client *client) { client->claim.record = NULL; }

@@ -19,19 +19,18 @@ struct isth_client {
   struct isth__calls calls;
   uint32_t lane_count;
   uint32_t last_lane;
-  int status;        /* 0, or why the channel is dead */
-  uint32_t peeks;    /* counts up to the next look at clock and control socket */
-  bool expiring;     /* the clock has passed next_deadline_ns */
-  bool in_callback;  /* poll runs callbacks: waiting inside one is refused */
+  int status;       /* 0, or why the channel is dead */
+  uint32_t peeks;   /* counts up to the next look at clock and control socket */
+  bool expiring;    /* the clock has passed next_deadline_ns */
+  bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool armed;
   struct {
     struct isth__record *record; /* NULL: nothing claimed */
     struct isth__call_slot *slot;
     struct isth__client_lane *lane;
-    uint64_t id, deadline_ns;
-    size_t size;
-    isth_reply_callback callback;
-    void *user;
+    uint64_t id;
+    isth_request request;
+    isth_trace trace;
   } claim;
   uint64_t calls_sent, replies, late_replies;
   struct isth__client_lane lanes[];

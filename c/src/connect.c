@@ -104,7 +104,8 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
     char ours[17], theirs[17];
     isth__hash_text(hello.hash, ours);
     isth__hash_text(offer->hash, theirs);
-    return isth__fail(failure, ISTH_E_SCHEMA_MISMATCH, "service %s with hash %s here, service %s with hash %s in the instance",
+    return isth__fail(failure, ISTH_E_SCHEMA_MISMATCH,
+                      "service %s with hash %s here, service %s with hash %s in the instance",
                       schema == NULL ? "?" : schema->name, ours, offer->service, theirs);
   }
   if (offer->status > 0) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's offer makes no sense");
@@ -119,7 +120,8 @@ static int create_segment(struct isth__connection *connection, int *memory, isth
   *memory = isth__memory_create(connection->segment_bytes);
   if (*memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-*memory));
   void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *memory, 0);
-  if (mapped == MAP_FAILED) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
+  if (mapped == MAP_FAILED)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
   connection->segment = mapped;
   connection->wake = isth__wake_create();
   if (connection->wake < 0) return isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-connection->wake));
@@ -166,8 +168,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
   int error = negotiate(connection->control, schema, flags, deadline_ns, &offer, failure);
   if (error != 0) goto out;
 
-  connection->shape =
-      (struct isth__shape){offer.lanes, options->request_ring_bytes, options->reply_ring_bytes};
+  connection->shape = (struct isth__shape){offer.lanes, options->request_ring_bytes, options->reply_ring_bytes};
   if (offer.lanes < 1 || offer.lanes > ISTH_MAX_LANES) {
     error = isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer offers %u lanes", (unsigned)offer.lanes);
     goto out;

@@ -10,8 +10,8 @@
 
 /* What a finished handshake leaves. Owned by whoever asked for it. */
 struct isth__connection {
-  int control;              /* the socket */
-  int wake;                 /* the instance signals it */
+  int control;                    /* the socket */
+  int wake;                       /* the instance signals it */
   int lane_wakes[ISTH_MAX_LANES]; /* we signal them */
   struct isth__shape shape;
   unsigned char *segment;

@@ -75,8 +75,8 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options)
 }
 
 static int complain(const char *program, int error, const isth_failure *failure) {
-  fprintf(stderr, "%s: %s: %s: %s\n  %s\n", program, isth_error_name(error), isth_error_message(error), failure->message,
-          isth_error_action(error));
+  fprintf(stderr, "%s: %s: %s: %s\n  %s\n", program, isth_error_name(error), isth_error_message(error),
+          failure->message, isth_error_action(error));
   return 1;
 }
 

@@ -25,17 +25,17 @@ static size_t take_replies(isth_client *client, struct isth__client_lane *lane, 
     struct isth__taken taken;
     int got = isth__consumer_take(&lane->replies, &taken);
     if (got == 0) break;
-    if (got < 0 || taken.kind != ISTH__RECORD_REPLY) {
+    if (got < 0 || taken.header.kind != ISTH__RECORD_REPLY) {
       isth__client_lose(client, ISTH_E_PEER_CORRUPT);
       break;
     }
-    struct isth__call_slot *slot = isth__calls_find(&client->calls, taken.call_id);
+    struct isth__call_slot *slot = isth__calls_find(&client->calls, taken.header.call_id);
     if (slot == NULL || &client->lanes[slot->lane] != lane) {
       client->late_replies++;
       continue;
     }
     if (callbacks != NULL) callbacks[count] = slot->callback;
-    end_call(client, slot, taken.status, &replies[count]);
+    end_call(client, slot, taken.header.status, &replies[count]);
     replies[count].payload = taken.payload;
     replies[count].size = taken.size;
     count++;

@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CLOCK_MONOTONIC, in ns. */
+/* CLOCK_MONOTONIC, in ns. Some 30 ns. */
 uint64_t isth__now_ns(void);
+/* The same, up to 10 ms behind. Some 8 ns. */
+uint64_t isth__coarse_now_ns(void);
 
 /* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
 static inline uint64_t isth__after_ns(uint64_t ns) {
@@ -28,6 +30,16 @@ static inline void isth__pause(void) {
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
+#endif
+}
+
+/* Asks for a cache line in a state that can be written at once. A hint: without effect where the CPU has none. */
+static inline void isth__prefetch_write(const void *address) {
+#if defined(__x86_64__)
+  /* Compilers only emit it if told that the CPU has it; those without treat it as no operation. */
+  __asm__ volatile("prefetchw (%0)" : : "r"(address));
+#else
+  __builtin_prefetch(address, 1);
 #endif
 }
 

@@ -18,11 +18,15 @@
 
 enum { SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
 
-uint64_t isth__now_ns(void) {
+static uint64_t read_clock(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+uint64_t isth__now_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+
+uint64_t isth__coarse_now_ns(void) { return read_clock(CLOCK_MONOTONIC_COARSE); }
 
 int isth__memory_create(size_t bytes) {
   int fd = memfd_create("isthmus", MFD_CLOEXEC | MFD_ALLOW_SEALING);

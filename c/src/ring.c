@@ -35,18 +35,32 @@ int isth__producer_claim(struct isth__producer *producer, size_t size, struct is
   return 0;
 }
 
-bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record, size_t size) {
+bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
+                           const struct isth__header *header, size_t size) {
   uint32_t length = (uint32_t)(sizeof(struct isth__record) + size);
+  producer->position += isth__align(length);
+  struct isth__record *next = producer_at(producer, producer->position);
+  isth__store_relaxed(&next->length, 0);
+  /* The consumer polls the header's cache line and takes it away with every look, so all of it is written last, at once. */
+  record->kind = header->kind;
   record->flags = 0;
+  record->status = header->status;
+  record->method = header->method;
+  record->call_id = header->call_id;
+  record->deadline_ns = header->deadline_ns;
+  record->trace = header->trace;
   record->metadata_bytes = 0;
   record->reserved = 0;
-  producer->position += isth__align(length);
-  isth__store_relaxed(&producer_at(producer, producer->position)->length, 0);
-  /* Pairs with the acquire in isth__consumer_take, and, as the producer's half of sleep / notify, with the two seq_cst
-   * accesses of isth__consumer_sleep. */
-  isth__store_seq_cst(&record->length, length);
-  if (isth__load_seq_cst(&producer->control->sleeping) == 0) return false;
-  return isth__exchange_seq_cst(&producer->control->sleeping, 0) != 0;
+  /* Pairs with the acquire in isth__consumer_take. */
+  isth__store_release(&record->length, length);
+  /* While we wait for an answer there is time to get the next record's lines ready for writing: its payload's first, and the
+   * header that its commit will zero. */
+  isth__prefetch_write(isth__record_payload(next));
+  isth__prefetch_write(producer_at(producer, producer->position + isth__align(length)));
+  /* The producer's half of sleep / notify; its partner is isth__consumer_sleep. */
+  isth__fence();
+  if (isth__load_relaxed(&producer->control->sleeping) == 0) return false;
+  return isth__exchange_relaxed(&producer->control->sleeping, 0) != 0;
 }
 
 static struct isth__record *consumer_at(const struct isth__consumer *consumer) {
@@ -77,12 +91,12 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
     if (length < sizeof(struct isth__record) || bytes > consumer->capacity / 2 || bytes > contiguous ||
         payload_offset > length || consumer->position + bytes - consumer->released > consumer->capacity)
       return ISTH_E_PEER_CORRUPT;
-    taken->kind = kind;
-    taken->status = shared->status;
-    taken->method = shared->method;
-    taken->call_id = shared->call_id;
-    taken->deadline_ns = shared->deadline_ns;
-    taken->trace = shared->trace;
+    taken->header = (struct isth__header){.kind = kind,
+                                          .status = shared->status,
+                                          .method = shared->method,
+                                          .call_id = shared->call_id,
+                                          .deadline_ns = shared->deadline_ns,
+                                          .trace = shared->trace};
     taken->payload = (const unsigned char *)record + payload_offset;
     taken->size = (size_t)(length - payload_offset);
     consumer->position += bytes;
@@ -99,8 +113,9 @@ void isth__consumer_release(struct isth__consumer *consumer) {
 
 bool isth__consumer_sleep(struct isth__consumer *consumer) {
   /* The consumer's half of sleep / notify; its partner is isth__producer_commit. */
-  isth__store_seq_cst(&consumer->control->sleeping, 1);
-  return isth__load_seq_cst(&consumer_at(consumer)->length) != 0;
+  isth__store_relaxed(&consumer->control->sleeping, 1);
+  isth__fence();
+  return isth__load_relaxed(&consumer_at(consumer)->length) != 0;
 }
 
 void isth__consumer_awake(struct isth__consumer *consumer) {

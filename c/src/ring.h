@@ -46,14 +46,19 @@ struct isth__consumer {
   uint64_t released; /* what the producer was last told */
 };
 
-/* A record taken out: the header is a private copy, the payload is in place. */
-struct isth__taken {
+/* What a header says beside the sizes. */
+struct isth__header {
   uint16_t kind;
   int32_t status;
   uint32_t method;
   uint64_t call_id;
   uint64_t deadline_ns;
   isth_trace trace;
+};
+
+/* A record taken out: the header is a private copy, the payload is in place. */
+struct isth__taken {
+  struct isth__header header;
   const unsigned char *payload;
   size_t size;
 };
@@ -63,14 +68,15 @@ struct isth__taken {
 static inline size_t isth__ring_max_payload(uint32_t capacity) { return capacity / 2 - sizeof(struct isth__record); }
 
 /*
- * Claims a record with room for `size` bytes of payload, which must be within isth__ring_max_payload. The caller fills in
- * the header's fields but length, and the payload, and commits. Claiming again replaces a claim.
- * Returns 0, ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
+ * Claims a record with room for `size` bytes of payload, which must be within isth__ring_max_payload. The caller writes the
+ * payload, and commits. Claiming again replaces a claim. Returns 0, ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
  */
 int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed);
 
-/* Publishes the claimed record. Returns true if the consumer sleeps and must be woken: then only this call says so. */
-bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record, size_t size);
+/* Publishes the claimed record with `size` bytes of payload, at most as many as were claimed. Returns true if the consumer
+ * sleeps and must be woken: then only this call says so. */
+bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
+                           const struct isth__header *header, size_t size);
 
 static inline void *isth__record_payload(struct isth__record *record) { return record + 1; }
 

@@ -92,7 +92,8 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   return 0;
 }
 
-int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler, void *user) {
+int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler,
+                        void *user) {
   if (handler == NULL || service->running) return ISTH_E_INVALID_ARGUMENT;
   for (size_t i = 0; i < service->schema->method_count; i++) {
     if (service->schema->methods[i].id != method) continue;

@@ -23,7 +23,13 @@ struct isth__worker;
 struct isth__channel;
 
 /* What an epoll entry of the control thread stands for. */
-enum isth__source { ISTH__SOURCE_LISTENER, ISTH__SOURCE_EVENT, ISTH__SOURCE_PARENT, ISTH__SOURCE_GUEST, ISTH__SOURCE_CHANNEL };
+enum isth__source {
+  ISTH__SOURCE_LISTENER,
+  ISTH__SOURCE_EVENT,
+  ISTH__SOURCE_PARENT,
+  ISTH__SOURCE_GUEST,
+  ISTH__SOURCE_CHANNEL
+};
 
 struct isth__watched {
   enum isth__source source;
@@ -53,9 +59,9 @@ struct isth__channel {
   int client_wake; /* we signal it */
   unsigned char *segment;
   size_t segment_bytes;
-  bool closing;                   /* detach was sent to the serving threads */
-  isth__atomic_u32 lanes_in_use;  /* counted down by the serving threads */
-  isth__atomic_u32 broken;        /* set by a serving thread */
+  bool closing;                  /* detach was sent to the serving threads */
+  isth__atomic_u32 lanes_in_use; /* counted down by the serving threads */
+  isth__atomic_u32 broken;       /* set by a serving thread */
   uint32_t lane_count;
   struct isth__lane lanes[];
 };

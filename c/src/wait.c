@@ -92,8 +92,8 @@ static void sync_done(const isth_reply *reply) {
   }
   call->size = reply->size;
   if (reply->size > call->capacity) {
-    call->status = isth__fail(call->failure, ISTH_E_REPLY_TOO_LARGE, "the reply has %zu bytes, the buffer %zu", reply->size,
-                              call->capacity);
+    call->status = isth__fail(call->failure, ISTH_E_REPLY_TOO_LARGE, "the reply has %zu bytes, the buffer %zu",
+                              reply->size, call->capacity);
   } else if (reply->size > 0) {
     memcpy(call->reply, reply->payload, reply->size);
   }
@@ -101,8 +101,7 @@ static void sync_done(const isth_reply *reply) {
 
 int isth_client_call_sync(isth_client *client, uint32_t method, const void *payload, size_t size, void *reply,
                           size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure) {
-  if (client->in_callback)
-    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
+  if (client->in_callback) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
   struct sync_call call = {.reply = reply, .capacity = capacity, .failure = failure};
   uint64_t until_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
   isth_request request = {.method = method,

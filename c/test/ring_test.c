@@ -53,25 +53,25 @@ static int put(struct isth__producer *producer, uint64_t sequence, size_t size, 
   unsigned char *payload = isth__record_payload(record);
   CHECK_EQUAL((uintptr_t)payload % 64, 0);
   CHECK(payload + size <= producer->data + producer->capacity);
-  record->kind = ISTH__RECORD_REQUEST;
-  record->status = (int32_t)sequence;
-  record->method = (uint32_t)size;
-  record->call_id = sequence;
-  record->deadline_ns = ~sequence;
-  memset(&record->trace, (int)(sequence & 0xff), sizeof record->trace);
+  struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
+                                .status = (int32_t)sequence,
+                                .method = (uint32_t)size,
+                                .call_id = sequence,
+                                .deadline_ns = ~sequence};
+  memset(&header.trace, (int)(sequence & 0xff), sizeof header.trace);
   for (size_t i = 0; i < size; i++) payload[i] = content(sequence, i);
-  *wake = isth__producer_commit(producer, record, size);
+  *wake = isth__producer_commit(producer, record, &header, size);
   return 0;
 }
 
 static void check_taken(const struct isth__taken *taken, uint64_t sequence, size_t size) {
-  CHECK_EQUAL(taken->kind, ISTH__RECORD_REQUEST);
-  CHECK_EQUAL(taken->status, (int32_t)sequence);
-  CHECK_EQUAL(taken->method, size);
-  CHECK_EQUAL(taken->call_id, sequence);
-  CHECK_EQUAL(taken->deadline_ns, ~sequence);
-  CHECK_EQUAL(taken->trace.trace_id[15], sequence & 0xff);
-  CHECK_EQUAL(taken->trace.span_id[7], sequence & 0xff);
+  CHECK_EQUAL(taken->header.kind, ISTH__RECORD_REQUEST);
+  CHECK_EQUAL(taken->header.status, (int32_t)sequence);
+  CHECK_EQUAL(taken->header.method, size);
+  CHECK_EQUAL(taken->header.call_id, sequence);
+  CHECK_EQUAL(taken->header.deadline_ns, ~sequence);
+  CHECK_EQUAL(taken->header.trace.trace_id[15], sequence & 0xff);
+  CHECK_EQUAL(taken->header.trace.span_id[7], sequence & 0xff);
   CHECK_EQUAL(taken->size, size);
   for (size_t i = 0; i < size; i++)
     if (taken->payload[i] != content(sequence, i)) CHECK_EQUAL(taken->payload[i], content(sequence, i));

@@ -181,13 +181,11 @@ static void abuse_client(int control, struct random *random) {
       /* At times it answers as it should, once or twice, so that the client goes on. */
       if (isth__consumer_take(&lane->requests, &request) != 1) break;
       isth__consumer_release(&lane->requests);
-      call_id = request.call_id;
+      call_id = request.header.call_id;
       for (uint64_t times = random_below(random, 3); times > 0; times--) {
         if (isth__producer_claim(&lane->replies, 100, &record) != 0) break;
-        record->kind = ISTH__RECORD_REPLY;
-        record->status = 0;
-        record->call_id = call_id;
-        (void)isth__producer_commit(&lane->replies, record, 100);
+        struct isth__header header = {.kind = ISTH__RECORD_REPLY, .call_id = call_id};
+        (void)isth__producer_commit(&lane->replies, record, &header, 100);
       }
     }
     isth__wake_signal(descriptors[1]);

@@ -62,12 +62,12 @@ typedef void (*isth_reply_callback)(const isth_reply *reply);
 
 typedef struct isth_request {
   uint32_t method;
-  const void *payload;           /* NULL with isth_client_claim */
-  size_t size;                   /* bytes of payload */
-  uint64_t deadline_ns;          /* absolute, on isth_now_ns()'s clock; 0: none */
-  const isth_trace *trace;       /* NULL: none */
+  const void *payload;     /* NULL with isth_client_claim */
+  size_t size;             /* bytes of payload */
+  uint64_t deadline_ns;    /* absolute, on isth_now_ns()'s clock; 0: none */
+  const isth_trace *trace; /* NULL: none */
   isth_reply_callback callback;
-  void *user;                    /* handed to the callback */
+  void *user; /* handed to the callback */
 } isth_request;
 
 /* CLOCK_MONOTONIC in ns: the clock of all deadlines. */
@@ -109,9 +109,9 @@ ISTH_API int isth_client_call_sync(isth_client *client, uint32_t method, const v
 typedef struct isth_client_stats {
   uint32_t in_flight;
   uint32_t lanes;
-  uint64_t calls;         /* requests sent */
-  uint64_t replies;       /* outcomes delivered */
-  uint64_t late_replies;  /* replies dropped because their call had been cancelled or had passed its deadline */
+  uint64_t calls;        /* requests sent */
+  uint64_t replies;      /* outcomes delivered */
+  uint64_t late_replies; /* replies dropped because their call had been cancelled or had passed its deadline */
 } isth_client_stats;
 ISTH_API void isth_client_get_stats(const isth_client *client, isth_client_stats *stats);
 

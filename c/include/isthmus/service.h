@@ -60,8 +60,8 @@ ISTH_API void isth_service_options_init(isth_service_options *options);
  * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run.
  * Errors: INVALID_ARGUMENT, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be NULL) says more.
  */
-ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema,
-                               const isth_service_options *options, isth_failure *failure);
+ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema, const isth_service_options *options,
+                               isth_failure *failure);
 
 /*
  * Registers the handler of a method of the schema. Before run only. A method without a handler answers UNKNOWN_METHOD.

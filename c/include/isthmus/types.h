@@ -43,17 +43,17 @@ typedef struct isth_failure {
 } isth_failure;
 
 typedef struct isth_method {
-  uint32_t id;             /* 1 or more; unique in its service */
+  uint32_t id; /* 1 or more; unique in its service */
   const char *name;
-  uint32_t request_bytes;  /* the size of the request's fixed part */
-  uint32_t reply_bytes;    /* the size of the reply's fixed part */
+  uint32_t request_bytes; /* the size of the request's fixed part */
+  uint32_t reply_bytes;   /* the size of the reply's fixed part */
 } isth_method;
 
 /* A service's schema, as generated code describes it. Everything it points to is constant and outlives its users. */
 typedef struct isth_schema {
-  const char *name;          /* the service's name */
-  uint8_t hash[32];          /* SHA-256 of the text */
-  const char *const *text;   /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
+  const char *name;        /* the service's name */
+  uint8_t hash[32];        /* SHA-256 of the text */
+  const char *const *text; /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
   const isth_method *methods;
   size_t method_count;
 } isth_schema;

@@ -20,8 +20,8 @@
  *     word and then may read the data. Used for a record's length (producer -> consumer) and for a ring's consumer position
  *     (consumer -> producer, which may then overwrite). Each store names its load in a comment, and the reverse.
  *
- *  2. Sleep / notify (Dekker; sequentially consistent). The consumer stores `sleeping`, then loads the length; the producer
- *     stores the length, then loads `sleeping`. Because all four are seq_cst they have one total order, so at least one side
+ *  2. Sleep / notify (Dekker). The consumer stores `sleeping`, fences, and loads the length; the producer stores the length,
+ *     fences, and loads `sleeping`. The two sequentially consistent fences have an order, and whichever side's comes second
  *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
  *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
  *
@@ -41,11 +41,10 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 
 #define isth__load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
 #define isth__load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
-#define isth__load_seq_cst(p) atomic_load_explicit((p), memory_order_seq_cst)
 #define isth__store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
 #define isth__store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
-#define isth__store_seq_cst(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
-#define isth__exchange_seq_cst(p, v) atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+#define isth__exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
+#define isth__fence() atomic_thread_fence(memory_order_seq_cst)
 #define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
 
 #endif
@@ -73,8 +72,10 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 #include <stddef.h>
 #include <stdint.h>
 
-/* CLOCK_MONOTONIC, in ns. */
+/* CLOCK_MONOTONIC, in ns. Some 30 ns. */
 uint64_t isth__now_ns(void);
+/* The same, up to 10 ms behind. Some 8 ns. */
+uint64_t isth__coarse_now_ns(void);
 
 /* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
 static inline uint64_t isth__after_ns(uint64_t ns) {
@@ -88,6 +89,16 @@ static inline void isth__pause(void) {
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
+#endif
+}
+
+/* Asks for a cache line in a state that can be written at once. A hint: without effect where the CPU has none. */
+static inline void isth__prefetch_write(const void *address) {
+#if defined(__x86_64__)
+  /* Compilers only emit it if told that the CPU has it; those without treat it as no operation. */
+  __asm__ volatile("prefetchw (%0)" : : "r"(address));
+#else
+  __builtin_prefetch(address, 1);
 #endif
 }
 
@@ -115,8 +126,8 @@ int isth__pin_thread(unsigned int cpu);
 enum { ISTH__MAX_CALLS = 1 << 16 };
 
 struct isth__call_slot {
-  uint64_t id;     /* of the call in it, or 0 */
-  uint64_t last;   /* the last id that this slot had */
+  uint64_t id;   /* of the call in it, or 0 */
+  uint64_t last; /* the last id that this slot had */
   uint64_t deadline_ns;
   isth_reply_callback callback;
   void *user;
@@ -356,14 +367,19 @@ struct isth__consumer {
   uint64_t released; /* what the producer was last told */
 };
 
-/* A record taken out: the header is a private copy, the payload is in place. */
-struct isth__taken {
+/* What a header says beside the sizes. */
+struct isth__header {
   uint16_t kind;
   int32_t status;
   uint32_t method;
   uint64_t call_id;
   uint64_t deadline_ns;
   isth_trace trace;
+};
+
+/* A record taken out: the header is a private copy, the payload is in place. */
+struct isth__taken {
+  struct isth__header header;
   const unsigned char *payload;
   size_t size;
 };
@@ -373,14 +389,15 @@ struct isth__taken {
 static inline size_t isth__ring_max_payload(uint32_t capacity) { return capacity / 2 - sizeof(struct isth__record); }
 
 /*
- * Claims a record with room for `size` bytes of payload, which must be within isth__ring_max_payload. The caller fills in
- * the header's fields but length, and the payload, and commits. Claiming again replaces a claim.
- * Returns 0, ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
+ * Claims a record with room for `size` bytes of payload, which must be within isth__ring_max_payload. The caller writes the
+ * payload, and commits. Claiming again replaces a claim. Returns 0, ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
  */
 int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed);
 
-/* Publishes the claimed record. Returns true if the consumer sleeps and must be woken: then only this call says so. */
-bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record, size_t size);
+/* Publishes the claimed record with `size` bytes of payload, at most as many as were claimed. Returns true if the consumer
+ * sleeps and must be woken: then only this call says so. */
+bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
+                           const struct isth__header *header, size_t size);
 
 static inline void *isth__record_payload(struct isth__record *record) { return record + 1; }
 
@@ -419,8 +436,8 @@ void isth__lane_service(unsigned char *segment, const struct isth__shape *shape,
 #endif
 /* What a finished handshake leaves. Owned by whoever asked for it. */
 struct isth__connection {
-  int control;              /* the socket */
-  int wake;                 /* the instance signals it */
+  int control;                    /* the socket */
+  int wake;                       /* the instance signals it */
   int lane_wakes[ISTH_MAX_LANES]; /* we signal them */
   struct isth__shape shape;
   unsigned char *segment;
@@ -448,19 +465,18 @@ struct isth_client {
   struct isth__calls calls;
   uint32_t lane_count;
   uint32_t last_lane;
-  int status;        /* 0, or why the channel is dead */
-  uint32_t peeks;    /* counts up to the next look at clock and control socket */
-  bool expiring;     /* the clock has passed next_deadline_ns */
-  bool in_callback;  /* poll runs callbacks: waiting inside one is refused */
+  int status;       /* 0, or why the channel is dead */
+  uint32_t peeks;   /* counts up to the next look at clock and control socket */
+  bool expiring;    /* the clock has passed next_deadline_ns */
+  bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool armed;
   struct {
     struct isth__record *record; /* NULL: nothing claimed */
     struct isth__call_slot *slot;
     struct isth__client_lane *lane;
-    uint64_t id, deadline_ns;
-    size_t size;
-    isth_reply_callback callback;
-    void *user;
+    uint64_t id;
+    isth_request request;
+    isth_trace trace;
   } claim;
   uint64_t calls_sent, replies, late_replies;
   struct isth__client_lane lanes[];
@@ -489,7 +505,13 @@ struct isth__worker;
 struct isth__channel;
 
 /* What an epoll entry of the control thread stands for. */
-enum isth__source { ISTH__SOURCE_LISTENER, ISTH__SOURCE_EVENT, ISTH__SOURCE_PARENT, ISTH__SOURCE_GUEST, ISTH__SOURCE_CHANNEL };
+enum isth__source {
+  ISTH__SOURCE_LISTENER,
+  ISTH__SOURCE_EVENT,
+  ISTH__SOURCE_PARENT,
+  ISTH__SOURCE_GUEST,
+  ISTH__SOURCE_CHANNEL
+};
 
 struct isth__watched {
   enum isth__source source;
@@ -519,9 +541,9 @@ struct isth__channel {
   int client_wake; /* we signal it */
   unsigned char *segment;
   size_t segment_bytes;
-  bool closing;                   /* detach was sent to the serving threads */
-  isth__atomic_u32 lanes_in_use;  /* counted down by the serving threads */
-  isth__atomic_u32 broken;        /* set by a serving thread */
+  bool closing;                  /* detach was sent to the serving threads */
+  isth__atomic_u32 lanes_in_use; /* counted down by the serving threads */
+  isth__atomic_u32 broken;       /* set by a serving thread */
   uint32_t lane_count;
   struct isth__lane lanes[];
 };
@@ -657,7 +679,7 @@ int isth_refuse(isth_call *call, int code, const char *format, ...) {
 }
 
 int64_t isth_call_remaining_ns(const isth_call *call) {
-  uint64_t deadline_ns = call->request->deadline_ns;
+  uint64_t deadline_ns = call->request->header.deadline_ns;
   if (deadline_ns == 0) return INT64_MAX;
   uint64_t now_ns = isth__now_ns();
   if (deadline_ns <= now_ns) return -1;
@@ -665,13 +687,13 @@ int64_t isth_call_remaining_ns(const isth_call *call) {
   return left_ns > INT64_MAX ? INT64_MAX : (int64_t)left_ns;
 }
 
-uint64_t isth_call_id(const isth_call *call) { return call->request->call_id; }
-const isth_trace *isth_call_trace(const isth_call *call) { return &call->request->trace; }
+uint64_t isth_call_id(const isth_call *call) { return call->request->header.call_id; }
+const isth_trace *isth_call_trace(const isth_call *call) { return &call->request->header.trace; }
 unsigned int isth_call_thread(const isth_call *call) { return call->thread; }
 
 /* Runs the method's handler and returns the reply's status. */
 static int run_handler(const isth_service *service, isth_call *call) {
-  uint32_t method = call->request->method;
+  uint32_t method = call->request->header.method;
   if (method >= service->handler_count || service->handlers[method].handler == NULL)
     return isth_refuse(call, ISTH_E_UNKNOWN_METHOD, "method number %u", (unsigned)method);
   const struct isth__method_handler *handler = &service->handlers[method];
@@ -690,14 +712,13 @@ static void send_reply(isth_call *call, int status) {
     size = status == call->refusal ? (size_t)call->message_bytes : 0;
     memcpy(isth__record_payload(call->record), call->message, size);
   }
-  struct isth__record *record = call->record;
-  record->kind = ISTH__RECORD_REPLY;
-  record->status = status;
-  record->method = call->request->method;
-  record->call_id = call->request->call_id;
-  record->deadline_ns = 0;
-  record->trace = call->request->trace;
-  if (isth__producer_commit(&call->lane->replies, record, size)) isth__wake_signal(call->lane->channel->client_wake);
+  struct isth__header header = {.kind = ISTH__RECORD_REPLY,
+                                .status = status,
+                                .method = call->request->header.method,
+                                .call_id = call->request->header.call_id,
+                                .trace = call->request->header.trace};
+  if (isth__producer_commit(&call->lane->replies, call->record, &header, size))
+    isth__wake_signal(call->lane->channel->client_wake);
 }
 
 /* The most payload that a reply of this method may need, within what the ring allows. */
@@ -716,9 +737,10 @@ int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned 
   uint64_t position = lane->requests.position;
   int got = isth__consumer_take(&lane->requests, &request);
   if (got <= 0) return got;
-  if (request.kind != ISTH__RECORD_REQUEST) return ISTH_E_PEER_CORRUPT;
+  if (request.header.kind != ISTH__RECORD_REQUEST) return ISTH_E_PEER_CORRUPT;
 
-  if (request.deadline_ns != 0 && request.deadline_ns <= isth__now_ns()) {
+  /* The coarse clock is behind, so that it never expires a call too early. */
+  if (request.header.deadline_ns != 0 && request.header.deadline_ns <= isth__coarse_now_ns()) {
     /* The caller has ended this call by itself: nobody waits for a reply. */
     isth__store_relaxed(expired, isth__load_relaxed(expired) + 1);
     isth__consumer_release(&lane->requests);
@@ -728,7 +750,7 @@ int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned 
   isth_call call;
   call.request = &request;
   call.lane = lane;
-  call.room = reply_room(service, lane, request.method);
+  call.room = reply_room(service, lane, request.header.method);
   call.output_bytes = 0;
   call.thread = thread;
   call.refusal = 0;
@@ -865,7 +887,8 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
   if (client == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
     free(client);
     isth__disconnect(&connection);
-    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight", (unsigned)options.max_in_flight);
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight",
+                      (unsigned)options.max_in_flight);
   }
   client->connection = connection;
   client->options = options;
@@ -892,20 +915,22 @@ void isth__client_lose(isth_client *client, int status) {
   shutdown(client->connection.control, SHUT_RDWR);
 }
 
-/* Claims a record on the lane with the fewest calls in flight, or, if its ring is full, on any other. */
+static uint32_t next_lane(const isth_client *client, uint32_t lane) {
+  return lane + 1 == client->lane_count ? 0 : lane + 1;
+}
+
+/* Claims a record on the lane with the fewest calls in flight, or, if its ring is full, on any other. Ties take turns. */
 static int claim_record(isth_client *client, size_t size) {
-  uint32_t count = client->lane_count, best = client->last_lane;
-  for (uint32_t i = 1; i <= count; i++) {
-    uint32_t candidate = (client->last_lane + i) % count;
-    if (client->lanes[candidate].in_flight < client->lanes[best].in_flight) best = candidate;
+  uint32_t best = next_lane(client, client->last_lane);
+  for (uint32_t i = 1, lane = best; i < client->lane_count; i++) {
+    lane = next_lane(client, lane);
+    if (client->lanes[lane].in_flight < client->lanes[best].in_flight) best = lane;
   }
   int error = ISTH_E_RING_FULL;
-  for (uint32_t i = 0; i < count && error == ISTH_E_RING_FULL; i++) {
-    uint32_t number = (best + i) % count;
-    struct isth__client_lane *lane = &client->lanes[number];
-    error = isth__producer_claim(&lane->requests, size, &client->claim.record);
-    client->claim.lane = lane;
-    client->last_lane = number;
+  for (uint32_t i = 0; i < client->lane_count && error == ISTH_E_RING_FULL; i++, best = next_lane(client, best)) {
+    client->claim.lane = &client->lanes[best];
+    client->last_lane = best;
+    error = isth__producer_claim(&client->claim.lane->requests, size, &client->claim.record);
   }
   if (error != 0) client->claim.record = NULL;
   return error;
@@ -921,22 +946,13 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
   if (error == ISTH_E_PEER_CORRUPT) isth__client_lose(client, error);
   if (error != 0) return error;
 
-  struct isth__record *record = client->claim.record;
-  record->kind = ISTH__RECORD_REQUEST;
-  record->status = 0;
-  record->method = request->method;
-  record->call_id = client->claim.id;
-  record->deadline_ns = request->deadline_ns;
+  client->claim.request = *request;
   if (request->trace != NULL) {
-    record->trace = *request->trace;
+    client->claim.trace = *request->trace;
   } else {
-    memset(&record->trace, 0, sizeof record->trace);
+    memset(&client->claim.trace, 0, sizeof client->claim.trace);
   }
-  client->claim.deadline_ns = request->deadline_ns;
-  client->claim.size = request->size;
-  client->claim.callback = request->callback;
-  client->claim.user = request->user;
-  *payload = isth__record_payload(record);
+  *payload = isth__record_payload(client->claim.record);
   if (call_id != NULL) *call_id = client->claim.id;
   return 0;
 }
@@ -944,16 +960,22 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
 void isth_client_commit(isth_client *client) {
   struct isth__record *record = client->claim.record;
   if (record == NULL) return;
+  const isth_request *request = &client->claim.request;
   struct isth__client_lane *lane = client->claim.lane;
   struct isth__call_slot *slot = client->claim.slot;
   client->claim.record = NULL;
-  isth__calls_begin(&client->calls, slot, client->claim.id, client->claim.deadline_ns);
-  slot->callback = client->claim.callback;
-  slot->user = client->claim.user;
+  isth__calls_begin(&client->calls, slot, client->claim.id, request->deadline_ns);
+  slot->callback = request->callback;
+  slot->user = request->user;
   slot->lane = (uint32_t)(lane - client->lanes);
   lane->in_flight++;
   client->calls_sent++;
-  if (isth__producer_commit(&lane->requests, record, client->claim.size)) isth__wake_signal(lane->wake);
+  struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
+                                .method = request->method,
+                                .call_id = client->claim.id,
+                                .deadline_ns = request->deadline_ns,
+                                .trace = client->claim.trace};
+  if (isth__producer_commit(&lane->requests, record, &header, request->size)) isth__wake_signal(lane->wake);
 }
 
 void isth_client_abandon(isth_client *client) { client->claim.record = NULL; }
@@ -1097,7 +1119,8 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
     char ours[17], theirs[17];
     isth__hash_text(hello.hash, ours);
     isth__hash_text(offer->hash, theirs);
-    return isth__fail(failure, ISTH_E_SCHEMA_MISMATCH, "service %s with hash %s here, service %s with hash %s in the instance",
+    return isth__fail(failure, ISTH_E_SCHEMA_MISMATCH,
+                      "service %s with hash %s here, service %s with hash %s in the instance",
                       schema == NULL ? "?" : schema->name, ours, offer->service, theirs);
   }
   if (offer->status > 0) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's offer makes no sense");
@@ -1112,7 +1135,8 @@ static int create_segment(struct isth__connection *connection, int *memory, isth
   *memory = isth__memory_create(connection->segment_bytes);
   if (*memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-*memory));
   void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *memory, 0);
-  if (mapped == MAP_FAILED) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
+  if (mapped == MAP_FAILED)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
   connection->segment = mapped;
   connection->wake = isth__wake_create();
   if (connection->wake < 0) return isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-connection->wake));
@@ -1159,8 +1183,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
   int error = negotiate(connection->control, schema, flags, deadline_ns, &offer, failure);
   if (error != 0) goto out;
 
-  connection->shape =
-      (struct isth__shape){offer.lanes, options->request_ring_bytes, options->reply_ring_bytes};
+  connection->shape = (struct isth__shape){offer.lanes, options->request_ring_bytes, options->reply_ring_bytes};
   if (offer.lanes < 1 || offer.lanes > ISTH_MAX_LANES) {
     error = isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer offers %u lanes", (unsigned)offer.lanes);
     goto out;
@@ -1273,8 +1296,9 @@ static void remove_guest(isth_service *service, struct isth__guest *guest) {
 /* Whoever has been at the handshake for the longest is the least likely to finish it: a good client takes microseconds. So
  * silent guests never keep a good one out. */
 static void turn_out_oldest(isth_service *service) {
-  struct isth__guest *oldest = service->guests;
-  while (oldest->next != NULL) oldest = oldest->next;
+  struct isth__guest *oldest = NULL;
+  for (struct isth__guest *guest = service->guests; guest != NULL; guest = guest->next) oldest = guest;
+  if (oldest == NULL) return;
   count_refused(service);
   remove_guest(service, oldest);
 }
@@ -1357,8 +1381,9 @@ static void free_retired(isth_service *service) {
     /* Pairs with the release in worker.c's let_go. */
     if (channel->closing && isth__load_acquire(&channel->lanes_in_use) == 0) {
       *at = channel->next;
-      count_channels(service, -1);
+      /* Counted after it is gone, so that whoever reads the counter finds its memory and descriptors given back. */
       isth__channel_free(channel);
+      count_channels(service, -1);
     } else {
       at = &channel->next;
     }
@@ -1975,8 +2000,8 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options)
 }
 
 static int complain(const char *program, int error, const isth_failure *failure) {
-  fprintf(stderr, "%s: %s: %s: %s\n  %s\n", program, isth_error_name(error), isth_error_message(error), failure->message,
-          isth_error_action(error));
+  fprintf(stderr, "%s: %s: %s: %s\n  %s\n", program, isth_error_name(error), isth_error_message(error),
+          failure->message, isth_error_action(error));
   return 1;
 }
 
@@ -2044,17 +2069,17 @@ static size_t take_replies(isth_client *client, struct isth__client_lane *lane, 
     struct isth__taken taken;
     int got = isth__consumer_take(&lane->replies, &taken);
     if (got == 0) break;
-    if (got < 0 || taken.kind != ISTH__RECORD_REPLY) {
+    if (got < 0 || taken.header.kind != ISTH__RECORD_REPLY) {
       isth__client_lose(client, ISTH_E_PEER_CORRUPT);
       break;
     }
-    struct isth__call_slot *slot = isth__calls_find(&client->calls, taken.call_id);
+    struct isth__call_slot *slot = isth__calls_find(&client->calls, taken.header.call_id);
     if (slot == NULL || &client->lanes[slot->lane] != lane) {
       client->late_replies++;
       continue;
     }
     if (callbacks != NULL) callbacks[count] = slot->callback;
-    end_call(client, slot, taken.status, &replies[count]);
+    end_call(client, slot, taken.header.status, &replies[count]);
     replies[count].payload = taken.payload;
     replies[count].size = taken.size;
     count++;
@@ -2170,11 +2195,15 @@ uint64_t isth_client_next_deadline_ns(const isth_client *client) { return client
 
 enum { SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
 
-uint64_t isth__now_ns(void) {
+static uint64_t read_clock(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+uint64_t isth__now_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+
+uint64_t isth__coarse_now_ns(void) { return read_clock(CLOCK_MONOTONIC_COARSE); }
 
 int isth__memory_create(size_t bytes) {
   int fd = memfd_create("isthmus", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -2278,18 +2307,32 @@ int isth__producer_claim(struct isth__producer *producer, size_t size, struct is
   return 0;
 }
 
-bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record, size_t size) {
+bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
+                           const struct isth__header *header, size_t size) {
   uint32_t length = (uint32_t)(sizeof(struct isth__record) + size);
+  producer->position += isth__align(length);
+  struct isth__record *next = producer_at(producer, producer->position);
+  isth__store_relaxed(&next->length, 0);
+  /* The consumer polls the header's cache line and takes it away with every look, so all of it is written last, at once. */
+  record->kind = header->kind;
   record->flags = 0;
+  record->status = header->status;
+  record->method = header->method;
+  record->call_id = header->call_id;
+  record->deadline_ns = header->deadline_ns;
+  record->trace = header->trace;
   record->metadata_bytes = 0;
   record->reserved = 0;
-  producer->position += isth__align(length);
-  isth__store_relaxed(&producer_at(producer, producer->position)->length, 0);
-  /* Pairs with the acquire in isth__consumer_take, and, as the producer's half of sleep / notify, with the two seq_cst
-   * accesses of isth__consumer_sleep. */
-  isth__store_seq_cst(&record->length, length);
-  if (isth__load_seq_cst(&producer->control->sleeping) == 0) return false;
-  return isth__exchange_seq_cst(&producer->control->sleeping, 0) != 0;
+  /* Pairs with the acquire in isth__consumer_take. */
+  isth__store_release(&record->length, length);
+  /* While we wait for an answer there is time to get the next record's lines ready for writing: its payload's first, and the
+   * header that its commit will zero. */
+  isth__prefetch_write(isth__record_payload(next));
+  isth__prefetch_write(producer_at(producer, producer->position + isth__align(length)));
+  /* The producer's half of sleep / notify; its partner is isth__consumer_sleep. */
+  isth__fence();
+  if (isth__load_relaxed(&producer->control->sleeping) == 0) return false;
+  return isth__exchange_relaxed(&producer->control->sleeping, 0) != 0;
 }
 
 static struct isth__record *consumer_at(const struct isth__consumer *consumer) {
@@ -2320,12 +2363,12 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
     if (length < sizeof(struct isth__record) || bytes > consumer->capacity / 2 || bytes > contiguous ||
         payload_offset > length || consumer->position + bytes - consumer->released > consumer->capacity)
       return ISTH_E_PEER_CORRUPT;
-    taken->kind = kind;
-    taken->status = shared->status;
-    taken->method = shared->method;
-    taken->call_id = shared->call_id;
-    taken->deadline_ns = shared->deadline_ns;
-    taken->trace = shared->trace;
+    taken->header = (struct isth__header){.kind = kind,
+                                          .status = shared->status,
+                                          .method = shared->method,
+                                          .call_id = shared->call_id,
+                                          .deadline_ns = shared->deadline_ns,
+                                          .trace = shared->trace};
     taken->payload = (const unsigned char *)record + payload_offset;
     taken->size = (size_t)(length - payload_offset);
     consumer->position += bytes;
@@ -2342,8 +2385,9 @@ void isth__consumer_release(struct isth__consumer *consumer) {
 
 bool isth__consumer_sleep(struct isth__consumer *consumer) {
   /* The consumer's half of sleep / notify; its partner is isth__producer_commit. */
-  isth__store_seq_cst(&consumer->control->sleeping, 1);
-  return isth__load_seq_cst(&consumer_at(consumer)->length) != 0;
+  isth__store_relaxed(&consumer->control->sleeping, 1);
+  isth__fence();
+  return isth__load_relaxed(&consumer_at(consumer)->length) != 0;
 }
 
 void isth__consumer_awake(struct isth__consumer *consumer) {
@@ -2487,7 +2531,8 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   return 0;
 }
 
-int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler, void *user) {
+int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler,
+                        void *user) {
   if (handler == NULL || service->running) return ISTH_E_INVALID_ARGUMENT;
   for (size_t i = 0; i < service->schema->method_count; i++) {
     if (service->schema->methods[i].id != method) continue;
@@ -2662,8 +2707,8 @@ static void sync_done(const isth_reply *reply) {
   }
   call->size = reply->size;
   if (reply->size > call->capacity) {
-    call->status = isth__fail(call->failure, ISTH_E_REPLY_TOO_LARGE, "the reply has %zu bytes, the buffer %zu", reply->size,
-                              call->capacity);
+    call->status = isth__fail(call->failure, ISTH_E_REPLY_TOO_LARGE, "the reply has %zu bytes, the buffer %zu",
+                              reply->size, call->capacity);
   } else if (reply->size > 0) {
     memcpy(call->reply, reply->payload, reply->size);
   }
@@ -2671,8 +2716,7 @@ static void sync_done(const isth_reply *reply) {
 
 int isth_client_call_sync(isth_client *client, uint32_t method, const void *payload, size_t size, void *reply,
                           size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure) {
-  if (client->in_callback)
-    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
+  if (client->in_callback) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
   struct sync_call call = {.reply = reply, .capacity = capacity, .failure = failure};
   uint64_t until_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
   isth_request request = {.method = method,

@@ -192,17 +192,17 @@ typedef struct isth_failure {
 } isth_failure;
 
 typedef struct isth_method {
-  uint32_t id;             /* 1 or more; unique in its service */
+  uint32_t id; /* 1 or more; unique in its service */
   const char *name;
-  uint32_t request_bytes;  /* the size of the request's fixed part */
-  uint32_t reply_bytes;    /* the size of the reply's fixed part */
+  uint32_t request_bytes; /* the size of the request's fixed part */
+  uint32_t reply_bytes;   /* the size of the reply's fixed part */
 } isth_method;
 
 /* A service's schema, as generated code describes it. Everything it points to is constant and outlives its users. */
 typedef struct isth_schema {
-  const char *name;          /* the service's name */
-  uint8_t hash[32];          /* SHA-256 of the text */
-  const char *const *text;   /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
+  const char *name;        /* the service's name */
+  uint8_t hash[32];        /* SHA-256 of the text */
+  const char *const *text; /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
   const isth_method *methods;
   size_t method_count;
 } isth_schema;
@@ -265,12 +265,12 @@ typedef void (*isth_reply_callback)(const isth_reply *reply);
 
 typedef struct isth_request {
   uint32_t method;
-  const void *payload;           /* NULL with isth_client_claim */
-  size_t size;                   /* bytes of payload */
-  uint64_t deadline_ns;          /* absolute, on isth_now_ns()'s clock; 0: none */
-  const isth_trace *trace;       /* NULL: none */
+  const void *payload;     /* NULL with isth_client_claim */
+  size_t size;             /* bytes of payload */
+  uint64_t deadline_ns;    /* absolute, on isth_now_ns()'s clock; 0: none */
+  const isth_trace *trace; /* NULL: none */
   isth_reply_callback callback;
-  void *user;                    /* handed to the callback */
+  void *user; /* handed to the callback */
 } isth_request;
 
 /* CLOCK_MONOTONIC in ns: the clock of all deadlines. */
@@ -312,9 +312,9 @@ ISTH_API int isth_client_call_sync(isth_client *client, uint32_t method, const v
 typedef struct isth_client_stats {
   uint32_t in_flight;
   uint32_t lanes;
-  uint64_t calls;         /* requests sent */
-  uint64_t replies;       /* outcomes delivered */
-  uint64_t late_replies;  /* replies dropped because their call had been cancelled or had passed its deadline */
+  uint64_t calls;        /* requests sent */
+  uint64_t replies;      /* outcomes delivered */
+  uint64_t late_replies; /* replies dropped because their call had been cancelled or had passed its deadline */
 } isth_client_stats;
 ISTH_API void isth_client_get_stats(const isth_client *client, isth_client_stats *stats);
 
@@ -428,8 +428,8 @@ ISTH_API void isth_service_options_init(isth_service_options *options);
  * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run.
  * Errors: INVALID_ARGUMENT, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be NULL) says more.
  */
-ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema,
-                               const isth_service_options *options, isth_failure *failure);
+ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema, const isth_service_options *options,
+                               isth_failure *failure);
 
 /*
  * Registers the handler of a method of the schema. Before run only. A method without a handler answers UNKNOWN_METHOD.

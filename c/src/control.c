@@ -45,8 +45,9 @@ static void remove_guest(isth_service *service, struct isth__guest *guest) {
 /* Whoever has been at the handshake for the longest is the least likely to finish it: a good client takes microseconds. So
  * silent guests never keep a good one out. */
 static void turn_out_oldest(isth_service *service) {
-  struct isth__guest *oldest = service->guests;
-  while (oldest->next != NULL) oldest = oldest->next;
+  struct isth__guest *oldest = NULL;
+  for (struct isth__guest *guest = service->guests; guest != NULL; guest = guest->next) oldest = guest;
+  if (oldest == NULL) return;
   count_refused(service);
   remove_guest(service, oldest);
 }
@@ -129,8 +130,9 @@ static void free_retired(isth_service *service) {
     /* Pairs with the release in worker.c's let_go. */
     if (channel->closing && isth__load_acquire(&channel->lanes_in_use) == 0) {
       *at = channel->next;
-      count_channels(service, -1);
+      /* Counted after it is gone, so that whoever reads the counter finds its memory and descriptors given back. */
       isth__channel_free(channel);
+      count_channels(service, -1);
     } else {
       at = &channel->next;
     }

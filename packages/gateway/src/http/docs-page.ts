@@ -22,6 +22,9 @@ export async function addDocsPage(scope: FastifyInstance, document: object): Pro
   await scope.register(swaggerUi, {
     routePrefix: DOCS_PATH,
     staticCSP: contentSecurityPolicy,
+    // Without the bar at the top: it shows Fastify's logo, and a field to load other documents, which the policy forbids.
+    uiConfig: { layout: 'BaseLayout' },
+    theme: { title: 'Isthmus gateway' },
     transformSpecification: () => ({ ...document }),
     transformSpecificationClone: false,
   });

@@ -82,9 +82,8 @@ function callOperation(schema: Service, method: Method, example: unknown): objec
   return {
     operationId: `${schema.name}_${method.name}`,
     tags: [schema.name],
-    summary: `${schema.name}.${method.name}`,
+    summary: method.description ?? `${schema.name}.${method.name}`,
     description: [
-      method.description,
       method.idempotent ? 'Idempotent: safe to send again, whatever the outcome.' : undefined,
       schema.errors.length > 0
         ? `The handlers refuse with: ${schema.errors.map((name) => `\`${name}\``).join(', ')}.`

@@ -26,7 +26,8 @@ export async function loadConfig(path: string = defaultConfigFile): Promise<Brid
   const file = resolve(path);
   const invalid = (detail: string, cause?: unknown) => new IsthmusError('CONFIG_INVALID', { detail, cause });
   await access(file).catch((cause: unknown) => {
-    throw invalid(`there is no ${file}`, cause);
+    const advice = 'isthmus init makes a project that has one, and isthmus start x.schema.ts x.c does without';
+    throw invalid(`there is no ${file}: ${advice}`, cause);
   });
   const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
     // A problem of ours, such as an invalid schema, already says what is wrong and what to do.

@@ -5,8 +5,8 @@ export function describeSummary(summary: BatchSummary): string {
   const { rows, errors, seconds, latency } = summary;
   const count = (value: number) => Math.round(value).toLocaleString('en');
   return [
-    `${count(rows)} rows`,
-    `${count(errors)} errors`,
+    rows === 1 ? '1 row' : `${count(rows)} rows`,
+    errors === 1 ? '1 error' : `${count(errors)} errors`,
     `${seconds.toFixed(2)} s`,
     `${count(latency.count / Math.max(seconds, 1e-9))} calls/s`,
     `p50 ${duration(latency.percentile(50))}`,

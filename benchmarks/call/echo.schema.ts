@@ -1,0 +1,15 @@
+import { call, f64, service, struct } from '@isthmus/schema';
+
+/** 64 bytes. */
+const Message = struct('Message', {
+  h: f64(),
+  a: f64(),
+  b: f64(),
+  c: f64(),
+  d: f64(),
+  e: f64(),
+  f: f64(),
+  g: f64(),
+});
+
+export const echo = service('echo', { echo: call({ input: Message, output: Message }) });

@@ -23,7 +23,8 @@ export function projectPackage(name: string): string {
     version: '0.1.0',
     private: true,
     type: 'module',
-    scripts: { start: 'isthmus start', test: 'node --test', check: 'tsc', gen: 'isthmus gen' },
+    // exec: npm passes its signals to the shell alone, which would end without the bridge.
+    scripts: { start: 'exec isthmus start', test: 'node --test', check: 'tsc', gen: 'isthmus gen' },
     dependencies: Object.fromEntries(
       isthmusPackages.map((part) => [`@isthmus/${part}`, inCheckout ? `file:${join(packages, part)}` : `^${version}`]),
     ),

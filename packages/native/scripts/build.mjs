@@ -54,7 +54,19 @@ const include = headers();
 if (include === undefined) fail('the headers of Node.js are missing. Debian: apt-get install libnode-dev');
 
 const compiler = process.env.CC || 'cc';
-const flags = ['-std=c11', '-O2', '-g', '-Wall', '-Wextra', '-fPIC', '-shared', '-fvisibility=hidden', '-pthread'];
+// nodelete: a thread that connects may outlive the Worker that loaded the addon, and with it the last use of the file.
+const flags = [
+  '-std=c11',
+  '-O2',
+  '-g',
+  '-Wall',
+  '-Wextra',
+  '-fPIC',
+  '-shared',
+  '-fvisibility=hidden',
+  '-pthread',
+  '-Wl,-z,nodelete',
+];
 const extra = (process.env.CFLAGS || '').split(' ').filter((flag) => flag !== '');
 const temporary = `${output}.${process.pid}`;
 mkdirSync(dirname(output), { recursive: true });

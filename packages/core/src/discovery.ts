@@ -13,6 +13,12 @@ export interface FoundSocket {
   readonly identity: string;
 }
 
+/** Another folder that takes its place under the same path has another identity. */
+interface Folder {
+  readonly path: string;
+  readonly identity: string;
+}
+
 /**
  * Watches a socket, or a folder of `*.sock` files, and reports what is there whenever it may have changed. Never keeps the
  * process alive.
@@ -21,6 +27,7 @@ export class Discovery {
   readonly #path: string;
   readonly #report: (sockets: readonly FoundSocket[]) => void;
   #watcher: FSWatcher | undefined;
+  #watched: Folder | undefined;
   #timer: NodeJS.Timeout | undefined;
   #scanning: Promise<void> | undefined;
   #again = false;
@@ -52,19 +59,20 @@ export class Discovery {
       this.#again = false;
       const folder = await this.#folder();
       // Watching begins before listing, so that nothing falls between the two.
-      this.#watch(folder ?? dirname(this.#path));
-      const sockets = await this.#list(folder);
+      this.#watch(folder ?? { path: dirname(this.#path), identity: '' });
+      const sockets = await this.#list(folder?.path);
       if (this.#closed) return;
       this.#report(sockets);
     }
     clearTimeout(this.#timer);
+    if (this.#closed) return;
     this.#timer = setTimeout(() => void this.scan(), this.#watcher === undefined ? pollMs : rescanMs).unref();
   }
 
   /** The path itself if it is a folder. */
-  async #folder(): Promise<string | undefined> {
+  async #folder(): Promise<Folder | undefined> {
     const status = await stat(this.#path).catch(() => undefined);
-    return status?.isDirectory() ? this.#path : undefined;
+    return status?.isDirectory() ? { path: this.#path, identity: `${status.dev}:${status.ino}` } : undefined;
   }
 
   async #list(folder: string | undefined): Promise<FoundSocket[]> {
@@ -79,14 +87,13 @@ export class Discovery {
     return sockets;
   }
 
-  #watched: string | undefined;
-
-  #watch(folder: string): void {
-    if (this.#closed || (this.#watcher !== undefined && this.#watched === folder)) return;
+  #watch(folder: Folder): void {
+    const same = this.#watched?.path === folder.path && this.#watched.identity === folder.identity;
+    if (this.#closed || (this.#watcher !== undefined && same)) return;
     this.#watcher?.close();
     this.#watcher = undefined;
     try {
-      const watcher = watch(folder, { persistent: false }, () => void this.scan());
+      const watcher = watch(folder.path, { persistent: false }, () => void this.scan());
       watcher.on('error', () => {
         watcher.close();
         if (this.#watcher === watcher) this.#watcher = undefined;

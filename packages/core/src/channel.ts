@@ -15,8 +15,10 @@ import type { CallOptions, PendingCall } from './pending.ts';
 
 /** What a channel tells its owner. */
 export interface ChannelOwner {
-  /** A call did not succeed. `sent`: the instance may have executed it. */
-  failed(call: PendingCall, error: IsthmusError, sent: boolean): void;
+  /** A call did not succeed. `sent`: the instance may have executed it. `leftMs`: until the call's deadline. */
+  failed(call: PendingCall, error: IsthmusError, sent: boolean, leftMs: number): void;
+  /** The instance turned out to have gone: nothing more should be sent to it. `lost` comes later. */
+  unusable(channel: Channel): void;
   /** The instance has gone; its calls have failed already. */
   lost(channel: Channel, error: IsthmusError): void;
 }
@@ -46,6 +48,8 @@ export class Channel {
   /** A stack of free slots. */
   readonly #free: number[];
   #closed = false;
+  /** Outcomes are being taken out of the inbox, so it must not be filled anew. */
+  #taking = false;
 
   /**
    * Connects to the instance that listens on `path`.
@@ -119,7 +123,7 @@ export class Channel {
   /**
    * Sends a call; its outcome goes to `call` or to the owner, later.
    *
-   * @throws IsthmusError `INVALID_INPUT`, `TOO_MANY_CALLS`: nothing was sent.
+   * @throws IsthmusError `INVALID_INPUT`, `TOO_MANY_CALLS`, `RING_FULL`: nothing was sent.
    */
   submit(call: PendingCall, timeoutMs: number): void {
     const slot = this.#free[this.#free.length - 1];
@@ -128,8 +132,9 @@ export class Channel {
     const bytes = outboxAlign + ((size + outboxAlign - 1) & -outboxAlign);
     let at = this.#control[Control.outboxBytes] ?? 0;
     if (at + bytes > outboxBytes) {
+      if (this.#taking) throw new IsthmusError('RING_FULL');
       this.#flush();
-      at = 0;
+      at = this.#control[Control.outboxBytes] ?? 0;
     }
     if (bytes > outboxBytes) {
       this.#submitLarge(call, slot, size, timeoutMs);
@@ -150,29 +155,45 @@ export class Channel {
     if (this.#native.cancel(slot)) this.#end(slot);
   }
 
-  /** Calls and waits for the reply on this thread. @throws IsthmusError */
-  callSync(call: Pick<PendingCall, 'method' | 'form' | 'input'>, timeoutMs: number): unknown {
+  /**
+   * Calls and waits for the reply on this thread.
+   *
+   * @returns The output, or, if the call could not even be sent because the instance has gone, undefined.
+   * @throws IsthmusError
+   */
+  callSync(
+    call: Pick<PendingCall, 'method' | 'form' | 'input'>,
+    timeoutMs: number,
+  ): { readonly output: unknown } | undefined {
     const size = call.form.sizeOf(call.input);
     const needed = Math.max(size, call.method.outputCodec.size);
     if (needed > this.#scratch.bytes.length) this.#scratch = memoryOf(this.#native.growScratch(needed));
     call.form.write(call.input, this.#scratch, 0);
+    // Calls that were made before this one, within the same turn, reach the instance before it.
+    this.#flush();
     const status = this.#native.callSync(call.method.id, size, timeoutMs);
     const got = this.#control[Control.syncBytes] ?? 0;
+    if (got < 0) {
+      // A program that only ever calls synchronously never lets the event loop tell of the loss.
+      this.#owner.unusable(this);
+      return undefined;
+    }
     if (status !== 0) throw errorOfStatus(this.#schema, status, textOf(this.#scratch, 0, got));
-    return call.form.read(this.#scratch, 0, got);
+    return { output: call.form.read(this.#scratch, 0, got) };
   }
 
   /** Ends the calls in flight with CLOSED. Any number of times. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#native.close();
     this.#failAll(new IsthmusError('CLOSED'));
+    this.#native.close();
   }
 
   /** The addon has filled `count` inbox entries. */
   takeOutcomes(count: number): void {
     const inbox = this.#inbox;
+    this.#taking = true;
     for (let at = 0; at < count * 4; at += 4) {
       const slot = inbox[at] ?? 0;
       const status = (inbox[at + 1] ?? 0) | 0;
@@ -180,24 +201,21 @@ export class Channel {
       const size = inbox[at + 3] ?? 0;
       const call = this.#calls[slot];
       if (call === undefined) continue;
-      const { info } = call.options ?? {};
-      if (info !== undefined) {
-        info.instance = this.path;
-        if (place !== notSent) info.callId = this.#native.callId(slot);
-      }
       this.#end(slot);
       if (call.settled) continue;
       if (status === 0) this.#resolve(call, place * outboxAlign, size);
       else this.#reject(call, status, place, size);
     }
+    this.#taking = false;
   }
 
   takeLoss(status: number): void {
     if (this.#closed) return;
     this.#closed = true;
     const error = new IsthmusError(errorCodeOf(status), { detail: this.path });
-    this.#native.close();
+    this.#owner.unusable(this);
     this.#failAll(error);
+    this.#native.close();
     this.#owner.lost(this, error);
   }
 
@@ -219,8 +237,9 @@ export class Channel {
     let value: unknown;
     try {
       value = call.form.read(this.#replyMemory(), offset, size);
+      this.#inform(call);
     } catch (cause) {
-      this.#owner.failed(call, cause instanceof IsthmusError ? cause : errorOfNative(cause), true);
+      this.#owner.failed(call, cause instanceof IsthmusError ? cause : errorOfNative(cause), true, 0);
       return;
     }
     call.settled = true;
@@ -231,7 +250,25 @@ export class Channel {
   #reject(call: PendingCall, status: number, place: number, size: number): void {
     const sent = place !== notSent;
     const detail = sent && size > 0 ? textOf(this.#replyMemory(), place * outboxAlign, size) : '';
-    this.#owner.failed(call, errorOfStatus(this.#schema, status, detail), sent);
+    let error = errorOfStatus(this.#schema, status, detail);
+    if (sent) {
+      try {
+        this.#inform(call);
+      } catch (cause) {
+        error = errorOfNative(cause);
+      }
+    } else if (error.code === 'INSTANCE_LOST' || error.code === 'PEER_CORRUPT') {
+      this.#owner.unusable(this);
+    }
+    this.#owner.failed(call, error, sent, this.#native.leftMs(call.slot));
+  }
+
+  /** @throws TypeError when the caller's object does not take it. */
+  #inform(call: PendingCall): void {
+    const info = call.options?.info;
+    if (info === undefined) return;
+    info.instance = this.path;
+    info.callId = this.#native.callId(call.slot);
   }
 
   /** Where this batch's payloads lie. */
@@ -266,19 +303,23 @@ export class Channel {
     const status = this.#native.send(slot, call.method.id, memory.bytes, timeoutMs, trace);
     if (status === 0) return;
     this.#end(slot);
-    this.#owner.failed(call, errorOfStatus(this.#schema, status, ''), false);
+    this.#reject(call, status, notSent, 0);
   }
 
   #flush(): void {
-    const failures = this.#native.flush();
-    if (failures > 0) this.takeOutcomes(failures);
+    if (this.#taking) return;
+    // What is sent elsewhere may come back here while the failures are being taken.
+    while ((this.#control[Control.outboxBytes] ?? 0) > 0) {
+      const failures = this.#native.flush();
+      if (failures > 0) this.takeOutcomes(failures);
+    }
   }
 
   #failAll(error: IsthmusError): void {
     for (const [slot, call] of this.#calls.entries()) {
       if (call === undefined) continue;
       this.#end(slot);
-      if (!call.settled) this.#owner.failed(call, error, true);
+      if (!call.settled) this.#owner.failed(call, error, true, this.#native.leftMs(slot));
     }
   }
 }

@@ -47,7 +47,8 @@ export function formsOf(method: Method): Forms {
       write: (input, memory, offset) => memory.bytes.set(bytesOf(method, input), offset),
       read: (memory, offset, size) => {
         checkReply(size);
-        return memory.bytes.slice(offset, offset + size);
+        // Not slice(): the bytes may be a Buffer's, whose slice is a view.
+        return new Uint8Array(memory.bytes.subarray(offset, offset + size));
       },
     },
   };

@@ -2,11 +2,13 @@ import { IsthmusError, type Service } from '@isthmus/schema';
 import { Channel, type ChannelOwner } from './channel.ts';
 import { Discovery, type FoundSocket } from './discovery.ts';
 import { errorOfNative } from './errors.ts';
-import type { Settings } from './options.ts';
+import type { InstanceEvent, Settings } from './options.ts';
 
 /** Waits between attempts to reach a socket that is there but does not answer, in ms. */
 const firstRetryMs = 10;
 const maxRetryMs = 1000;
+/** How long closing waits for connections that are being made, in ms: a peer that is silent must not hold it up. */
+const closeWaitMs = 100;
 
 /** Errors that another attempt at the same socket file would only repeat. */
 const lasting: ReadonlySet<string> = new Set([
@@ -47,7 +49,11 @@ export class Instances {
   constructor(schema: Service, settings: Settings, owner: Pick<ChannelOwner, 'failed'>) {
     this.#schema = schema;
     this.#settings = settings;
-    this.#owner = { failed: owner.failed, lost: (channel, error) => this.#lost(channel, error) };
+    this.#owner = {
+      failed: owner.failed,
+      unusable: (channel) => this.#withdraw(channel),
+      lost: (channel, error) => this.#lost(channel, error),
+    };
     this.#discovery = new Discovery(settings.path, (sockets) => this.#found(sockets));
   }
 
@@ -103,11 +109,17 @@ export class Instances {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const candidate of this.#candidates.values()) clearTimeout(candidate.timer);
-    for (const channel of this.channels.splice(0)) channel.close();
+    this.channels.splice(0);
+    for (const candidate of this.#candidates.values()) {
+      clearTimeout(candidate.timer);
+      candidate.channel?.close();
+    }
     this.#changed();
     await this.#discovery.close();
-    await Promise.all(this.#opening);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(() => late.resolve(), closeWaitMs);
+    await Promise.race([Promise.all(this.#opening), late.promise]);
+    clearTimeout(timer);
   }
 
   #found(sockets: readonly FoundSocket[]): void {
@@ -169,14 +181,14 @@ export class Instances {
       candidate.channel = channel;
       candidate.retryMs = firstRetryMs;
       this.channels.push(channel);
-      this.#settings.onEvent({ type: 'up', path: candidate.path });
+      this.#tell({ type: 'up', path: candidate.path });
     } catch (cause) {
       if (this.#closed) return;
       const error = cause instanceof IsthmusError ? cause : errorOfNative(cause);
       this.lastError = error;
       if (lasting.has(error.code) && candidate.identity === identity) {
         candidate.state = 'refused';
-        this.#settings.onEvent({ type: 'refused', path: candidate.path, error });
+        this.#tell({ type: 'refused', path: candidate.path, error });
       } else {
         this.#retry(candidate);
       }
@@ -194,15 +206,30 @@ export class Instances {
   }
 
   #lost(channel: Channel, error: IsthmusError): void {
-    const at = this.channels.indexOf(channel);
-    if (at >= 0) this.channels.splice(at, 1);
+    this.#withdraw(channel);
     const candidate = [...this.#candidates.values()].find((one) => one.channel === channel);
     if (this.#closed || candidate === undefined) return;
     candidate.channel = undefined;
     this.lastError = error;
-    this.#settings.onEvent({ type: 'down', path: candidate.path, error });
     this.#retry(candidate);
     void this.#discovery.scan();
+    this.#tell({ type: 'down', path: candidate.path, error });
+  }
+
+  #withdraw(channel: Channel): void {
+    const at = this.channels.indexOf(channel);
+    if (at >= 0) this.channels.splice(at, 1);
+  }
+
+  /** Whatever the listener does, instances go on being looked after. */
+  #tell(event: InstanceEvent): void {
+    try {
+      this.#settings.onEvent(event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   #changed(): void {

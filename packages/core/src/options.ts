@@ -1,6 +1,6 @@
 import { IsthmusError } from '@isthmus/schema';
 
-/** How a client waits for replies; see docs/wait-modes in ARCHITECTURE.md for what each costs. */
+/** How a client waits for replies: what is gained in latency is paid for in CPU time. See {@link ConnectOptions.wait}. */
 export type WaitMode = 'adaptive' | 'block' | 'spin';
 
 /** What happened to one instance of the service. */
@@ -38,7 +38,7 @@ export interface ConnectOptions {
   readonly waitForInstance?: boolean | undefined;
   /** True: replies are copied out of shared memory, as on runtimes that refuse external memory. Default: false. */
   readonly copyReplies?: boolean | undefined;
-  /** Called when an instance comes, goes, or is refused. It must not throw. */
+  /** Called when an instance comes, goes, or is refused. What it throws becomes an uncaught exception. */
   readonly onEvent?: ((event: InstanceEvent) => void) | undefined;
 }
 

@@ -35,11 +35,12 @@ export interface PendingCall {
   readonly options: CallOptions | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: IsthmusError) => void;
-  /** Of the first attempt, in ms; later ones get what is left of it. */
-  readonly timeoutMs: number;
-  /** On performance.now()'s clock; 0 until a second attempt or a wait for room needs it. */
-  startedMs: number;
+  /** When it first found no room, on performance.now()'s clock; 0: it always found some. */
+  waitingSinceMs: number;
+  /** How often it was handed to a channel that was not full. */
   attempts: number;
+  /** How many of these an instance may have executed. */
+  executions: number;
   settled: boolean;
   /** Where it is in flight. */
   channel: Channel | undefined;

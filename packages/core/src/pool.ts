@@ -4,27 +4,36 @@ import type { Form } from './form.ts';
 import { Instances } from './instances.ts';
 import { type Settings, timeoutOf } from './options.ts';
 import type { CallOptions, PendingCall } from './pending.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
-/** How long a call without room waits before it looks again, in ms. */
-const roomRetryMs = 1;
-/** A call is sent at most this often, whatever the reasons. */
+/** How many instances a call is tried on at most. Only for calls that none of them executed: see maxExecutions. */
 const maxAttempts = 4;
+/** How often an idempotent call may be executed at most: once on another instance than the first. */
+const maxExecutions = 2;
 
 /** Sends calls to the least loaded instance, and again where that is safe. */
 export class Pool {
   readonly instances: Instances;
   readonly #settings: Settings;
+  readonly #waitingRoom: WaitingRoom;
   #closed = false;
 
   constructor(schema: Service, settings: Settings) {
     this.#settings = settings;
     this.instances = new Instances(schema, settings, {
-      failed: (call, error, sent) => this.#failed(call, error, sent),
+      failed: (call, error, sent, leftMs) => this.#failed(call, error, sent, leftMs),
     });
+    this.#waitingRoom = new WaitingRoom(
+      settings.patienceMs,
+      (call, timeoutMs) => this.#send(call, timeoutMs),
+      (call, error) => this.#settle(call, error),
+    );
   }
 
   call(method: Method, form: Form, input: unknown, options: CallOptions | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      const timeoutMs =
+        options === undefined ? this.#settings.timeoutMs : timeoutOf(options.timeoutMs, this.#settings.timeoutMs);
       const call: PendingCall = {
         method,
         form,
@@ -32,31 +41,38 @@ export class Pool {
         options,
         resolve,
         reject,
-        timeoutMs:
-          options === undefined ? this.#settings.timeoutMs : timeoutOf(options.timeoutMs, this.#settings.timeoutMs),
-        startedMs: 0,
+        waitingSinceMs: 0,
         attempts: 0,
+        executions: 0,
         settled: false,
         channel: undefined,
         slot: 0,
         stopListening: undefined,
       };
       if (options?.signal !== undefined) this.#listen(call, options.signal);
-      if (!call.settled) this.#send(call, call.timeoutMs);
+      if (!call.settled) this.#send(call, timeoutMs);
     });
   }
 
   callSync(method: Method, form: Form, input: unknown, timeoutMs: number | undefined): unknown {
-    const timeout = timeoutOf(timeoutMs, this.#settings.timeoutMs);
+    let leftMs = timeoutOf(timeoutMs, this.#settings.timeoutMs);
     const call = { method, form, input };
-    const channel = this.#pick(undefined);
-    try {
-      return channel.callSync(call, timeout);
-    } catch (cause) {
-      const lost = cause instanceof IsthmusError && (cause.code === 'INSTANCE_LOST' || cause.code === 'PEER_CORRUPT');
-      const other = lost && method.idempotent ? this.instances.pick(channel) : undefined;
-      if (other === undefined || other === channel) throw cause;
-      return other.callSync(call, timeout);
+    // Reading the clock costs a tenth of a call, and only matters where there may be a second attempt.
+    const startedMs = this.instances.channels.length > 1 ? performance.now() : 0;
+    let executions = 0;
+    let last: Channel | undefined;
+    for (;;) {
+      const channel = this.#pick(last);
+      try {
+        const result = channel.callSync(call, leftMs);
+        if (result !== undefined) return result.output;
+      } catch (cause) {
+        executions += 1;
+        leftMs -= startedMs === 0 ? leftMs : performance.now() - startedMs;
+        const again = isLoss(cause) && method.idempotent && executions < maxExecutions && leftMs > 0;
+        if (!again || this.instances.pick(channel) === channel) throw cause;
+      }
+      last = channel;
     }
   }
 
@@ -79,8 +95,9 @@ export class Pool {
       call.attempts += 1;
       channel.submit(call, timeoutMs);
     } catch (cause) {
-      if (cause instanceof IsthmusError) this.#failed(call, cause, false);
-      else this.#settle(call, new IsthmusError('INTERNAL', { detail: String(cause), cause }));
+      const error =
+        cause instanceof IsthmusError ? cause : new IsthmusError('INTERNAL', { detail: String(cause), cause });
+      this.#failed(call, error, false, timeoutMs);
     }
   }
 
@@ -91,48 +108,28 @@ export class Pool {
     call.reject(error);
   }
 
-  #failed(call: PendingCall, error: IsthmusError, sent: boolean): void {
+  #failed(call: PendingCall, error: IsthmusError, sent: boolean, leftMs: number): void {
     if (call.settled) return;
-    const { code } = error;
-    if (code === 'RING_FULL' || code === 'TOO_MANY_CALLS') {
-      this.#waitForRoom(call, error);
-    } else if ((code === 'INSTANCE_LOST' || code === 'PEER_CORRUPT') && (!sent || call.method.idempotent)) {
-      this.#sendElsewhere(call, error);
+    if (sent) call.executions += 1;
+    if (!sent && isFull(error)) {
+      call.attempts -= 1;
+      this.#waitingRoom.enter(call, error, leftMs);
+    } else if (isLoss(error) && leftMs > 0 && call.attempts < maxAttempts && this.#mayRepeat(call)) {
+      this.#sendElsewhere(call, error, leftMs);
     } else {
       this.#settle(call, error);
     }
   }
 
-  #leftMs(call: PendingCall, limitMs: number): number {
-    return limitMs - (performance.now() - call.startedMs);
+  #mayRepeat(call: PendingCall): boolean {
+    return call.executions === 0 || (call.method.idempotent && call.executions < maxExecutions);
   }
 
-  /** Safe, because a call that found no room was not sent. */
-  #waitForRoom(call: PendingCall, error: IsthmusError): void {
-    const now = performance.now();
-    if (call.startedMs === 0) call.startedMs = now;
-    const limitMs = Math.min(this.#settings.patienceMs, call.timeoutMs);
-    if (this.#leftMs(call, limitMs) <= 0) {
-      this.#settle(call, error);
-      return;
-    }
-    setTimeout(() => {
-      if (call.settled) return;
-      call.attempts -= 1;
-      this.#send(call, Math.max(this.#leftMs(call, call.timeoutMs), 0.001));
-    }, roomRetryMs);
-  }
-
-  #sendElsewhere(call: PendingCall, error: IsthmusError): void {
-    const { channel } = call;
-    const other = this.instances.pick(channel);
-    if (call.attempts >= maxAttempts || other === undefined || other === channel) {
-      this.#settle(call, error);
-      return;
-    }
-    // Executed at most twice: a call that may have been executed is tried on one other instance, not on all.
-    if (call.attempts > 1 && call.method.idempotent) call.attempts = maxAttempts;
-    this.#send(call, call.timeoutMs);
+  #sendElsewhere(call: PendingCall, error: IsthmusError, leftMs: number): void {
+    const other = this.instances.pick(call.channel);
+    if (other !== undefined && other !== call.channel) this.#send(call, leftMs);
+    // A call that was never sent can be told from one that may have been executed.
+    else this.#settle(call, call.executions === 0 ? this.instances.noInstance(false) : error);
   }
 
   #listen(call: PendingCall, signal: AbortSignal): void {
@@ -147,4 +144,12 @@ export class Pool {
     signal.addEventListener('abort', cancel, { once: true });
     call.stopListening = () => signal.removeEventListener('abort', cancel);
   }
+}
+
+function isFull(error: IsthmusError): boolean {
+  return error.code === 'RING_FULL' || error.code === 'TOO_MANY_CALLS';
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof IsthmusError && (error.code === 'INSTANCE_LOST' || error.code === 'PEER_CORRUPT');
 }

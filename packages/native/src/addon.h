@@ -10,14 +10,16 @@
  *                                     | payload from byte 64 on |
  *   inbox entry, 16 bytes:            | slot u32 | status i32 | payload offset / 64 u32 | payload size u32 |
  *
- * An offset of all ones says that the request was never sent. It is into the segment, or into the arena when the control word says that payloads were copied there: after a
- * synchronous call (which takes other calls' replies out of the way), and where the runtime refuses external memory.
+ * An offset of all ones says that the request was never sent. Any other is into the segment, or into the arena when the control
+ * word says that payloads were copied there: after a synchronous call (which takes other calls' replies out of the way), and
+ * where the runtime refuses external memory.
  */
+#ifndef ISTHMUS_ADDON_H
+#define ISTHMUS_ADDON_H
+
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* uv.h needs it */
 #endif
-#ifndef ISTHMUS_ADDON_H
-#define ISTHMUS_ADDON_H
 
 #include <isthmus/isthmus.h>
 #include <stdbool.h>
@@ -36,7 +38,8 @@ enum {
   CONTROL_OUTBOX_BYTES = 0, /* filled by JavaScript, emptied by flush */
   CONTROL_IN_TURN = 1,      /* 1: a turn will flush */
   CONTROL_IN_ARENA = 2,     /* 1: this batch's payloads are in the arena */
-  CONTROL_SYNC_BYTES = 3,   /* of the reply, or of the message, that a synchronous call left in the scratch buffer */
+  CONTROL_SYNC_BYTES = 3,   /* of the reply, or of the message, that a synchronous call left in the scratch buffer;
+                               below 0: it was never sent, and there is no message */
   CONTROL_WORDS = 4,
   HANDLES = 4
 };
@@ -69,7 +72,7 @@ struct parked_reply {
 /* What a call carries as its user pointer. */
 struct call_tag {
   struct channel *channel;
-  uint64_t call_id;
+  uint64_t call_id, deadline_ns; /* of the last call in this slot */
 };
 
 struct channel {
@@ -77,9 +80,9 @@ struct channel {
   isth_client *client; /* NULL once closed */
   isth_client_options options;
 
-  napi_ref object;       /* the JavaScript object: its properties name the buffers */
-  napi_ref on_outcomes;  /* (count) => void */
-  napi_ref on_lost;      /* (status) => void */
+  napi_ref object;      /* the JavaScript object: its properties name the buffers */
+  napi_ref on_outcomes; /* (count) => void */
+  napi_ref on_lost;     /* (status) => void */
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
 
@@ -97,8 +100,8 @@ struct channel {
   uv_timer_t timer;
   int open_handles;
   bool idle_active, armed, kept_alive, in_turn, closing, lost, finalized;
-  uint64_t timer_due_ns;    /* when the timer fires; 0: not started */
-  uint64_t spin_until_ns;   /* an adaptive channel sleeps then, unless something happens before */
+  uint64_t timer_due_ns;  /* when the timer fires; 0: not started */
+  uint64_t spin_until_ns; /* an adaptive channel sleeps then, unless something happens before */
 };
 
 /* buffers.c */
@@ -109,9 +112,9 @@ bool arena_reserve(struct channel *channel, size_t size);
 /* turn.c */
 /* Sends the outbox. Requests that could not be sent become inbox entries; returns how many. */
 uint32_t flush_outbox(struct channel *channel);
-/* Sends one request from memory of the caller's. Returns 0 or the error. */
-int send_request(struct channel *channel, uint32_t slot, uint32_t method, const void *payload, size_t size, double timeout_ms,
-                 const isth_trace *trace, uint64_t now_ns);
+/* Sends one request from memory of the caller's; `timeout_ms`, above 0, counts from `now_ns`. Returns 0 or the error. */
+int send_request(struct channel *channel, uint32_t slot, uint32_t method, const void *payload, size_t size,
+                 double timeout_ms, const isth_trace *trace, uint64_t now_ns);
 /* Takes replies and hands them to JavaScript, as long as that causes further calls that are answered at once. */
 void run_turn(struct channel *channel);
 

@@ -16,9 +16,10 @@ void shared_buffer_release(napi_env env, struct shared_buffer *buffer) {
   *buffer = (struct shared_buffer){NULL, 0, NULL};
 }
 
-/* Makes the arena at least `size` bytes large, and names the new one on the JavaScript object. */
+/* Makes the arena at least `size` bytes large, and names the new one on the JavaScript object. There is one even where no
+ * payload has a byte: that is memory to read from, too. */
 bool arena_reserve(struct channel *channel, size_t size) {
-  if (size <= channel->arena.size) return true;
+  if (channel->arena.size > 0 && size <= channel->arena.size) return true;
   size_t capacity = channel->arena.size == 0 ? 64 * 1024 : channel->arena.size;
   while (capacity < size) capacity *= 2;
   shared_buffer_release(channel->env, &channel->arena);

@@ -50,7 +50,8 @@ static napi_value cancel(napi_env env, napi_callback_info info) {
   if (channel == NULL) return NULL;
   uint32_t slot = 0;
   napi_get_value_uint32(env, value, &slot);
-  bool cancelled = slot < channel->options.max_in_flight && isth_client_cancel(channel->client, channel->tags[slot].call_id);
+  bool cancelled =
+      slot < channel->options.max_in_flight && isth_client_cancel(channel->client, channel->tags[slot].call_id);
   if (!channel->in_turn) loop_wait(channel);
   napi_get_boolean(env, cancelled, &result);
   return result;
@@ -68,6 +69,19 @@ static napi_value call_id(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* leftMs(slot): how long the call that was last sent in this slot had until its deadline, in ms; 0 or less: none. */
+static napi_value left_ms(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value, result;
+  struct channel *channel = channel_arguments(env, info, &count, &value);
+  if (channel == NULL) return NULL;
+  uint32_t slot = 0;
+  napi_get_value_uint32(env, value, &slot);
+  uint64_t deadline_ns = slot < channel->options.max_in_flight ? channel->tags[slot].deadline_ns : 0;
+  napi_create_double(env, ((double)deadline_ns - (double)isth_now_ns()) / 1e6, &result);
+  return result;
+}
+
 /* growScratch(bytes): makes the scratch buffer at least so large and returns it. */
 static napi_value grow_scratch(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -78,7 +92,8 @@ static napi_value grow_scratch(napi_env env, napi_callback_info info) {
   napi_get_value_double(env, value, &wanted);
   if (wanted > (double)channel->scratch.size) {
     shared_buffer_release(env, &channel->scratch);
-    if (!shared_buffer_create(env, &channel->scratch, (size_t)wanted)) return throw_status(env, ISTH_E_OUT_OF_MEMORY, "");
+    if (!shared_buffer_create(env, &channel->scratch, (size_t)wanted))
+      return throw_status(env, ISTH_E_OUT_OF_MEMORY, "");
   }
   napi_get_reference_value(env, channel->scratch.reference, &value);
   return value;
@@ -124,7 +139,8 @@ void channel_finish(struct channel *channel) {
   napi_value segment;
   napi_open_handle_scope(env, &scope);
   /* From here on the views that JavaScript has of the segment are empty; then its memory can go. */
-  if (channel->segment != NULL && napi_get_reference_value(env, channel->segment, &segment) == napi_ok && segment != NULL)
+  if (channel->segment != NULL && napi_get_reference_value(env, channel->segment, &segment) == napi_ok &&
+      segment != NULL)
     napi_detach_arraybuffer(env, segment);
   loop_stop(channel);
   isth_client_close(channel->client);
@@ -145,10 +161,9 @@ void channel_finish(struct channel *channel) {
 
 void channel_release(struct channel *channel) {
   if (channel->open_handles > 0 || channel->client != NULL) return;
-  if (channel->cleanup != NULL) {
-    napi_remove_async_cleanup_hook(channel->cleanup);
-    channel->cleanup = NULL;
-  }
+  napi_async_cleanup_hook_handle cleanup = channel->cleanup;
+  channel->cleanup = NULL;
+  if (cleanup != NULL) napi_remove_async_cleanup_hook(cleanup);
   if (channel->finalized) free(channel);
 }
 
@@ -172,8 +187,8 @@ static bool share_segment(struct channel *channel, napi_value object, bool copy)
   channel->segment_bytes = isth_client_segment(channel->client, &size);
   if (copy) return true;
   /* Replies are only ever read, whatever JavaScript could do: external memory has no read-only form. */
-  napi_status status = napi_create_external_arraybuffer(channel->env, (void *)(uintptr_t)channel->segment_bytes, size, NULL,
-                                                        NULL, &segment);
+  napi_status status = napi_create_external_arraybuffer(channel->env, (void *)(uintptr_t)channel->segment_bytes, size,
+                                                        NULL, NULL, &segment);
   if (status == napi_no_external_buffers_allowed) return true;
   return status == napi_ok && napi_create_reference(channel->env, segment, 1, &channel->segment) == napi_ok &&
          napi_set_named_property(channel->env, object, "segment", segment) == napi_ok;
@@ -203,12 +218,19 @@ static bool share_functions(struct channel *channel, napi_value object) {
   static const struct {
     const char *name;
     napi_callback function;
-  } functions[] = {{"flush", flush},   {"send", send_bytes},          {"cancel", cancel},   {"callId", call_id},
-                   {"callSync", call_sync}, {"growScratch", grow_scratch}, {"stats", get_stats}, {"close", close_object}};
+  } functions[] = {{"flush", flush},
+                   {"send", send_bytes},
+                   {"cancel", cancel},
+                   {"callId", call_id},
+                   {"leftMs", left_ms},
+                   {"callSync", call_sync},
+                   {"growScratch", grow_scratch},
+                   {"stats", get_stats},
+                   {"close", close_object}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;
-    if (napi_create_function(channel->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, channel, &function) !=
-            napi_ok ||
+    if (napi_create_function(channel->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, channel,
+                             &function) != napi_ok ||
         napi_set_named_property(channel->env, object, functions[i].name, function) != napi_ok)
       return false;
   }

@@ -55,7 +55,12 @@ export interface NativeChannel {
   cancel(slot: number): boolean;
   /** The id of the call that was last sent in this slot. */
   callId(slot: number): bigint;
-  /** Calls with the payload in `scratch` and waits; returns the status. Replies or messages come to lie there. */
+  /** How long the call that was last sent in this slot has until its deadline, in ms; 0 or less: none. */
+  leftMs(slot: number): number;
+  /**
+   * Calls with the payload in `scratch` and waits; returns the status. Replies or messages come to lie there; `control` says
+   * how many bytes, or, by a negative number, that nothing was sent.
+   */
   callSync(method: number, size: number, timeoutMs: number): number;
   growScratch(bytes: number): ArrayBuffer;
   stats(): NativeStats;

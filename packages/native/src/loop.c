@@ -85,12 +85,14 @@ static void keep_alive(struct channel *channel, bool alive) {
 void loop_wait(struct channel *channel) {
   isth_client_stats stats;
   isth_client_get_stats(channel->client, &stats);
-  bool busy = stats.in_flight > 0 || channel->parked_count > 0;
+  /* Work for another turn: replies that a synchronous call came across, and requests that a turn had no time left for. */
+  bool work = channel->parked_count > 0 || channel->control[CONTROL_OUTBOX_BYTES] > 0;
+  bool busy = stats.in_flight > 0 || work;
   keep_alive(channel, busy);
   if (!busy) {
     poll_stop(channel);
     loop_disarm(channel);
-  } else if (channel->parked_count > 0 || channel->options.wait == ISTH_WAIT_SPIN) {
+  } else if (work || channel->options.wait == ISTH_WAIT_SPIN) {
     poll_start(channel);
   } else if (channel->options.wait == ISTH_WAIT_BLOCK) {
     sleep_or_poll(channel);
@@ -132,7 +134,8 @@ bool loop_start(struct channel *channel) {
   channel->open_handles = 2;
   if (uv_poll_init(loop, &channel->event_poll, isth_client_event_fd(channel->client)) == 0) {
     channel->open_handles++;
-    if (uv_poll_init(loop, &channel->control_poll, isth_client_control_fd(channel->client)) == 0) channel->open_handles++;
+    if (uv_poll_init(loop, &channel->control_poll, isth_client_control_fd(channel->client)) == 0)
+      channel->open_handles++;
   }
   uv_handle_t *handles[HANDLES];
   list_handles(channel, handles);

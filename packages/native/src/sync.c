@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* callSync(method, size, timeoutMs): the payload lies in the scratch buffer, and the reply, or the message of a failure, comes
- * to lie there. Returns the status. */
+ * to lie there. Returns the status; the control word says how many bytes, or that nothing was sent. */
 napi_value call_sync(napi_env env, napi_callback_info info) {
   size_t count = 3;
   napi_value values[3], result;
@@ -16,6 +16,14 @@ napi_value call_sync(napi_env env, napi_callback_info info) {
   napi_get_value_uint32(env, values[1], &size);
   napi_get_value_double(env, values[2], &timeout_ms);
   if (size > channel->scratch.size) return throw_status(env, ISTH_E_INVALID_ARGUMENT, "the scratch buffer is smaller");
+
+  /* Known to be lost, only nobody was told yet. Said here because an instance may also be lost during the call. */
+  int lost = isth_client_status(channel->client);
+  if (lost != 0) {
+    channel->control[CONTROL_SYNC_BYTES] = -1;
+    napi_create_int32(env, lost, &result);
+    return result;
+  }
 
   /* Waiting arms and disarms by itself. */
   loop_disarm(channel);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-  EMPTY_POLLS = 100,          /* looks at the rings before the event loop gets its turn, when polling */
-  TURN_NS = 1000000,          /* how long one turn may keep the event loop from its other work */
-  BATCHES_PER_CLOCK = 16
+  EMPTY_POLLS = 100,      /* looks at the rings before the event loop gets its turn, when polling */
+  TURN_NS = 1000000,      /* how long one turn may keep the event loop from its other work, but for its last batch */
+  OUTCOMES_PER_CLOCK = 32 /* reading the clock costs some 20 ns, an outcome a few hundred */
 };
 
 struct outbox_header {
@@ -37,17 +37,19 @@ static void park_reply(const isth_reply *reply) {
   parked->size = reply->size;
 }
 
-int send_request(struct channel *channel, uint32_t slot, uint32_t method, const void *payload, size_t size, double timeout_ms,
-                 const isth_trace *trace, uint64_t now_ns) {
+int send_request(struct channel *channel, uint32_t slot, uint32_t method, const void *payload, size_t size,
+                 double timeout_ms, const isth_trace *trace, uint64_t now_ns) {
   if (slot >= channel->options.max_in_flight) return ISTH_E_TOO_MANY_CALLS;
+  struct call_tag *tag = &channel->tags[slot];
+  tag->deadline_ns = now_ns + (uint64_t)(timeout_ms * 1e6);
   isth_request request = {.method = method,
                           .payload = payload,
                           .size = size,
-                          .deadline_ns = timeout_ms > 0 ? now_ns + (uint64_t)(timeout_ms * 1e6) : 0,
+                          .deadline_ns = tag->deadline_ns,
                           .trace = trace,
                           .callback = park_reply,
-                          .user = &channel->tags[slot]};
-  return isth_client_call(channel->client, &request, &channel->tags[slot].call_id);
+                          .user = tag};
+  return isth_client_call(channel->client, &request, &tag->call_id);
 }
 
 uint32_t flush_outbox(struct channel *channel) {
@@ -60,8 +62,8 @@ uint32_t flush_outbox(struct channel *channel) {
     struct outbox_header header;
     memcpy(&header, channel->outbox.bytes + at, sizeof header);
     if (header.size > end - at - OUTBOX_ALIGN) break;
-    int error = send_request(channel, header.slot, header.method, channel->outbox.bytes + at + OUTBOX_ALIGN, header.size,
-                             header.timeout_ms, header.has_trace ? &header.trace : NULL, now_ns);
+    int error = send_request(channel, header.slot, header.method, channel->outbox.bytes + at + OUTBOX_ALIGN,
+                             header.size, header.timeout_ms, header.has_trace ? &header.trace : NULL, now_ns);
     if (error != 0) inbox[failures++] = (struct inbox_entry){header.slot, error, NOT_SENT, 0};
     at += OUTBOX_ALIGN + (header.size + OUTBOX_ALIGN - 1) / OUTBOX_ALIGN * OUTBOX_ALIGN;
   }
@@ -88,10 +90,12 @@ static void deliver(struct channel *channel, uint32_t count, bool in_arena) {
   call_back(channel, channel->on_outcomes, (int32_t)count);
 }
 
-static void flush_and_report(struct channel *channel) {
-  uint32_t failures;
-  /* A failure's continuation may send again; bounded because JavaScript waits before it tries a full ring again. */
-  while (!channel->closing && (failures = flush_outbox(channel)) > 0) deliver(channel, failures, false);
+/* Once, although the continuation of a failure may have sent again: whoever tries a full ring anew at once, without end, must
+ * not keep the turn from taking the replies that would make room. Returns how many failures there were. */
+static uint32_t flush_and_report(struct channel *channel) {
+  uint32_t failures = channel->closing ? 0 : flush_outbox(channel);
+  if (failures > 0) deliver(channel, failures, false);
+  return failures;
 }
 
 static size_t aligned(size_t size) { return (size + 63) / 64 * 64; }
@@ -160,18 +164,20 @@ void run_turn(struct channel *channel) {
   channel->in_turn = true;
   channel->control[CONTROL_IN_TURN] = 1;
   int polls = channel->options.wait == ISTH_WAIT_BLOCK ? 1 : EMPTY_POLLS;
-  uint64_t end_ns = 0;
+  uint64_t end_ns = isth_now_ns() + TURN_NS;
+  uint32_t outcomes = 0;
   deliver_parked(channel);
-  for (int empty = 0, batches = 0; empty < polls && !channel->closing;) {
-    if (take_batch(channel) > 0) {
+  for (int empty = 0; empty < polls && !channel->closing;) {
+    uint32_t count = take_batch(channel);
+    count += flush_and_report(channel);
+    if (count > 0) {
       empty = 0;
-      flush_and_report(channel);
-      if (++batches % BATCHES_PER_CLOCK == 0) {
-        uint64_t now_ns = isth_now_ns();
-        if (end_ns == 0) end_ns = now_ns + TURN_NS;
-        if (now_ns >= end_ns) break;
-      }
       channel->spin_until_ns = 0;
+      outcomes += count;
+      if (outcomes >= OUTCOMES_PER_CLOCK) {
+        outcomes = 0;
+        if (isth_now_ns() >= end_ns) break;
+      }
     } else {
       isth_client_stats stats;
       isth_client_get_stats(channel->client, &stats);
@@ -179,12 +185,10 @@ void run_turn(struct channel *channel) {
       empty++;
     }
   }
-  flush_and_report(channel);
   int status = isth_client_status(channel->client);
   if (status != 0 && !channel->lost && !channel->closing) {
     channel->lost = true;
     call_back(channel, channel->on_lost, status);
-    flush_and_report(channel);
   }
   channel->in_turn = false;
   channel->control[CONTROL_IN_TURN] = 0;

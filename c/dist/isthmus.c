@@ -1643,6 +1643,10 @@ static const error_texts all_error_texts[] = {
     {"SHUTTING_DOWN",
      "the gateway is shutting down",
      "Send the call to another gateway, or again when this one is back."},
+    [38] =
+    {"BUILD_FAILED",
+     "building a service failed",
+     "Correct what the output names. Where a compiler or make is missing, isthmus doctor says how to get it."},
 };
 /* clang-format on */
 

@@ -85,7 +85,9 @@ typedef enum isth_error {
   /* the input does not fit the schema */
   ISTH_E_INVALID_INPUT = -36,
   /* the gateway is shutting down */
-  ISTH_E_SHUTTING_DOWN = -37
+  ISTH_E_SHUTTING_DOWN = -37,
+  /* building a service failed */
+  ISTH_E_BUILD_FAILED = -38
 } isth_error;
 
 /*

@@ -41,7 +41,7 @@ export interface Instances extends AsyncDisposable {
  * await using client = await connect(pricing, { path: instances.pathOf('pricing') });
  *
  * @param config Path of the file. Default `isthmus.config.ts` in the current folder.
- * @throws IsthmusError CONFIG_INVALID; SYSTEM when a build fails or a process cannot be started.
+ * @throws IsthmusError CONFIG_INVALID; BUILD_FAILED; SYSTEM when the folder for the sockets cannot be made.
  */
 export async function startInstances(
   config: string = defaultConfigFile,

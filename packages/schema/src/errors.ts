@@ -282,6 +282,13 @@ export const errors = {
     message: 'the gateway is shutting down',
     action: 'Send the call to another gateway, or again when this one is back.',
   },
+  BUILD_FAILED: {
+    number: 38,
+    http: 500,
+    retryable: 'never',
+    message: 'building a service failed',
+    action: 'Correct what the output names. Where a compiler or make is missing, isthmus doctor says how to get it.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** Every stable error code: what callers match on. */

@@ -30,7 +30,7 @@ export interface CompiledService {
  * Writes the service's header and compiles its program with `$CC`, else `cc`. The library is compiled once for each of its
  * versions and compilers, and then reused.
  *
- * @throws IsthmusError SYSTEM when there is no compiler or the code does not compile; the detail has the compiler's messages.
+ * @throws IsthmusError BUILD_FAILED when there is no compiler or the code does not compile; the detail has the compiler's messages.
  */
 export async function compileService(options: CompileOptions): Promise<CompiledService> {
   const { schema, sources, outputFolder, signal } = options;

@@ -18,7 +18,7 @@ export interface PrepareOptions {
  * Writes the header and builds the program of each service that Isthmus starts, one after the other, and returns what the
  * supervisor needs to start them.
  *
- * @throws IsthmusError SYSTEM when a build fails; the detail has its output.
+ * @throws IsthmusError BUILD_FAILED when a build fails; the detail has its output.
  */
 export async function prepareServices(
   services: readonly ServiceSettings[],

@@ -17,7 +17,7 @@ export interface RunOptions {
 /**
  * Runs `command` without a shell and returns what it wrote, stdout and stderr together.
  *
- * @throws IsthmusError SYSTEM when it cannot be run or does not end with 0; the detail has its output.
+ * @throws IsthmusError BUILD_FAILED when it cannot be run or does not end with 0; the detail has its output.
  */
 export async function runProgram(command: readonly string[], options: RunOptions): Promise<string> {
   const [program = '', ...args] = command;
@@ -37,10 +37,10 @@ export async function runProgram(command: readonly string[], options: RunOptions
   const shown = command.join(' ');
   const [code, by]: unknown[] = await once(child, 'close').catch((cause: unknown) => {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new IsthmusError('SYSTEM', { detail: `${shown} cannot be run in ${cwd} (${reason})`, cause });
+    throw new IsthmusError('BUILD_FAILED', { detail: `${shown} cannot be run in ${cwd} (${reason})`, cause });
   });
   const text = output.toString('utf8').trimEnd();
   if (code === 0) return text;
   const how = typeof by === 'string' ? `was ended by ${by}` : `ended with exit code ${String(code)}`;
-  throw new IsthmusError('SYSTEM', { detail: `${shown} ${how}${text === '' ? '' : `:\n${text}`}` });
+  throw new IsthmusError('BUILD_FAILED', { detail: `${shown} ${how}${text === '' ? '' : `:\n${text}`}` });
 }

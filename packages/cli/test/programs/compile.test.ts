@@ -46,7 +46,10 @@ test('warnings come back, errors are thrown, and an error leaves the program as 
   const { program, output } = await compile(`${handler} { int unused; (void)call; *out = *in; return 0; }`);
   assert.match(output, /unused variable/);
   const before = await readFile(program);
-  await assert.rejects(compile(`${handler} { return nothing; }`), { code: 'SYSTEM', detail: /tank\.c:2.*nothing/s });
+  await assert.rejects(compile(`${handler} { return nothing; }`), {
+    code: 'BUILD_FAILED',
+    detail: /tank\.c:2.*nothing/s,
+  });
   assert.deepEqual(await readFile(program), before);
   assert.deepEqual(await readdir(join(folder, '.isthmus/bin')), ['tank']);
 });

@@ -13,14 +13,14 @@ test('returns what the program wrote, and gives it the environment', async () =>
 
 test('a failure carries the exit code and the output', async () => {
   await assert.rejects(runProgram(node('console.error("no such flag"); process.exit(3)'), options), {
-    code: 'SYSTEM',
+    code: 'BUILD_FAILED',
     detail: /ended with exit code 3:\nno such flag$/,
   });
 });
 
 test('a program that is not there is named', async () => {
   await assert.rejects(runProgram(['no-such-program'], options), {
-    code: 'SYSTEM',
+    code: 'BUILD_FAILED',
     detail: /^no-such-program cannot be run/,
   });
 });
@@ -29,5 +29,5 @@ test('a signal ends the program', async () => {
   const controller = new AbortController();
   const running = runProgram(node('setInterval(() => {}, 1000)'), { ...options, signal: controller.signal });
   setTimeout(() => controller.abort(), 50);
-  await assert.rejects(running, { code: 'SYSTEM' });
+  await assert.rejects(running, { code: 'BUILD_FAILED' });
 });

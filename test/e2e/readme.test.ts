@@ -62,7 +62,7 @@ async function checkCalls(path: string, { url }: Bridge): Promise<void> {
 
 /** Doubles may differ in their last digits between mathematical libraries; nothing else may. */
 function assertSame(actual: Record<string, unknown>, expected: Record<string, unknown>): void {
-  assert.deepEqual(Object.keys(actual), Object.keys(expected));
+  assert.deepEqual(Object.keys(actual), Object.keys(expected), JSON.stringify(actual));
   for (const [name, value] of Object.entries(expected)) {
     const got = actual[name];
     if (typeof value !== 'number' || typeof got !== 'number') assert.deepEqual(got, value, name);

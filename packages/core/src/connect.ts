@@ -1,5 +1,6 @@
 import type { Service } from '@isthmus/schema';
 import { type Client, clientOf } from './client.ts';
+import { native } from './native.ts';
 import { type ConnectOptions, settingsOf } from './options.ts';
 import { Pool } from './pool.ts';
 
@@ -14,6 +15,8 @@ import { Pool } from './pool.ts';
  */
 export async function connect<S extends Service>(schema: S, options: ConnectOptions): Promise<Client<S>> {
   const settings = settingsOf(options);
+  // Without it no instance could ever be connected: said now, not as the reason of some later NO_INSTANCE.
+  native();
   const pool = new Pool(schema, settings);
   try {
     await pool.instances.start();

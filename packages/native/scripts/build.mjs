@@ -53,7 +53,12 @@ if (existsSync(output) && statSync(output).mtimeMs >= newest) process.exit(0);
 const include = headers();
 if (include === undefined) fail('the headers of Node.js are missing. Debian: apt-get install libnode-dev');
 
-const compiler = process.env.CC || 'cc';
+/** The words of a variable as make takes them: CC may be `ccache gcc`. */
+function words(text) {
+  return (text ?? '').split(/\s+/).filter((word) => word !== '');
+}
+
+const [compiler = 'cc', ...wrapped] = words(process.env.CC);
 // nodelete: a thread that connects may outlive the Worker that loaded the addon, and with it the last use of the file.
 const flags = [
   '-std=c11',
@@ -67,14 +72,14 @@ const flags = [
   '-pthread',
   '-Wl,-z,nodelete',
 ];
-const extra = (process.env.CFLAGS || '').split(' ').filter((flag) => flag !== '');
 const temporary = `${output}.${process.pid}`;
 mkdirSync(dirname(output), { recursive: true });
 const result = spawnSync(
   compiler,
   [
+    ...wrapped,
     ...flags,
-    ...extra,
+    ...words(process.env.CFLAGS),
     `-I${include}`,
     `-I${join(library, 'include')}`,
     `-I${join(library, 'src')}`,

@@ -17,7 +17,8 @@ int main(int argc, char **argv) {
   sched_setaffinity(0, sizeof cpus, &cpus);
   strcpy(address.sun_path, argv[1]);
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 1) != 0) return 1;
+  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 1) != 0)
+    return 1;
   int peer = accept(listener, NULL, NULL);
   for (;;) {
     ssize_t got = read(peer, bytes, sizeof bytes);

@@ -71,8 +71,7 @@ int pricing_on_implied_volatility(isth_call *call, const pricing_implied_volatil
     return isth_refuse(call, PRICING_ERROR_PRICE_ABOVE_BOUND,
                        "price is %.10g, which is not below %.10g: no volatility gives that much", in->price,
                        implied.upper);
-  case BSM_UNREPRESENTED:
-    break;
+  case BSM_UNREPRESENTED: break;
   }
   return isth_refuse(call, PRICING_ERROR_RESULT_NOT_FINITE,
                      "the spot or strike discounted to today exceeds the range of a double");

@@ -8,6 +8,9 @@ export const exitCodes = {
   usage: 2,
 } as const;
 
+/** A command tells its exit code through this; without a word it is 0. */
+export type SetExitCode = (code: number) => void;
+
 /** A wrong command line that only the command itself can see, such as two options that exclude each other. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

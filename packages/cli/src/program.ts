@@ -5,10 +5,8 @@ import { addDoctor } from './commands/doctor.ts';
 import { addGen } from './commands/gen.ts';
 import { addInit } from './commands/init.ts';
 import { addStart } from './commands/start.ts';
+import type { SetExitCode } from './exit-codes.ts';
 import { version } from './package-info.ts';
-
-/** A command tells its exit code through this; without a word it is 0. */
-export type SetExitCode = (code: number) => void;
 
 export function createProgram(setExitCode: SetExitCode): Command {
   const program = new Command('isthmus')

@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 import { type BatchArguments, callBatch } from '../batch/call-batch.ts';
 import { callOnce } from '../call-once.ts';
-import { exitCodes, signalExitCode, UsageError } from '../exit-codes.ts';
+import { exitCodes, type SetExitCode, signalExitCode, UsageError } from '../exit-codes.ts';
 import { integerOption } from '../options.ts';
-import type { SetExitCode } from '../program.ts';
 import { catchSignals } from '../signals.ts';
 import { openTarget } from '../target.ts';
 

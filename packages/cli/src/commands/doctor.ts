@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import { colours } from '../colours.ts';
 import { type CheckResult, checks, type Status } from '../doctor/checks.ts';
-import { exitCodes } from '../exit-codes.ts';
-import type { SetExitCode } from '../program.ts';
+import { exitCodes, type SetExitCode } from '../exit-codes.ts';
 
 export function addDoctor(program: Command, setExitCode: SetExitCode): void {
   program

@@ -3,9 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { defaultConfigFile, loadConfig } from '@isthmus/gateway';
 import { generateHeader } from '@isthmus/schema';
 import type { Command } from 'commander';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes, type SetExitCode, UsageError } from '../exit-codes.ts';
 import { findServices } from '../find-services.ts';
-import type { SetExitCode } from '../program.ts';
 import { hasText, writeIfChanged } from '../programs/write-if-changed.ts';
 
 interface GenOptions {

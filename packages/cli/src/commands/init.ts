@@ -1,7 +1,7 @@
 /** `isthmus init`: a new project. */
 import type { Command } from 'commander';
+import type { SetExitCode } from '../exit-codes.ts';
 import { createProject } from '../init/create-project.ts';
-import type { SetExitCode } from '../program.ts';
 
 export function addInit(program: Command, _setExitCode: SetExitCode): void {
   program

@@ -2,10 +2,9 @@
 import { resolve } from 'node:path';
 import { type BridgeSettings, type LogLevel, loadConfig, validateBridge } from '@isthmus/gateway';
 import { type Command, Option } from 'commander';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes, type SetExitCode, UsageError } from '../exit-codes.ts';
 import { findServices } from '../find-services.ts';
 import { integerOption } from '../options.ts';
-import type { SetExitCode } from '../program.ts';
 import { serve } from '../serve.ts';
 import { catchSignals } from '../signals.ts';
 

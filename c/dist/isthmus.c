@@ -110,15 +110,6 @@ int isth__memory_create(size_t bytes);
  * fault, whatever the peer does. */
 bool isth__memory_verify(int fd, size_t bytes);
 
-/* A wake-up that can be passed to another process. Returns a descriptor or a negative errno. */
-int isth__wake_create(void);
-/* True if `fd` is a wake-up and not some other kind of file. */
-bool isth__wake_verify(int fd);
-/* Makes `fd` readable. Never blocks. */
-void isth__wake_signal(int fd);
-/* Makes `fd` unreadable again. Never blocks. */
-void isth__wake_clear(int fd);
-
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);
 
@@ -183,7 +174,8 @@ size_t isth__calls_expired(struct isth__calls *calls, uint64_t now_ns, struct is
  *     | -- hello: version, schema hash -->  |
  *     | <-- offer: status, hash, lanes ---- |   status below 0: refused, the connection ends. Where the hello asks for
  *     |                                     |   it, the text of the schema follows the offer, and the connection ends.
- *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the client's wake-up, one wake-up a lane
+ *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the end of the client's wake-up that
+ *     |                                     |   signals, and for each lane the end of its wake-up to wait on
  *     | <-- welcome: status, message ------ |
  *     |                                     |   from here on nothing is sent: end of file means that the peer has gone
  *
@@ -434,11 +426,47 @@ void isth__lane_service(unsigned char *segment, const struct isth__shape *shape,
                         struct isth__consumer *requests, struct isth__producer *replies);
 
 #endif
+/*
+ * wake.h: how one side wakes the other, or one thread another, out of poll or epoll.
+ *
+ * A wake-up is a connected pair of Unix stream sockets. One end is waited on, and a byte sent into the other one makes it
+ * readable. Each side of a channel holds only the end that it uses, so that neither can block the other: whether a send or a
+ * receive waits is said with each call (MSG_DONTWAIT), whatever the peer does to its flags, its time-outs or its buffers.
+ * An eventfd is one open file in the hands of both sides. Who fills its counter and takes O_NONBLOCK away blocks the write of
+ * the other for ever, and there is no flag with which a write could prevent that.
+ */
+#ifndef ISTH_WAKE_H
+#define ISTH_WAKE_H
+
+enum {
+  ISTH__WAKE_WAIT = 0,  /* the end that is waited on */
+  ISTH__WAKE_SIGNAL = 1 /* the end that signals */
+};
+
+/* Makes a pair. Returns 0 or a negative errno; then nothing is open, and both ends are -1. */
+int isth__wake_create(int ends[2]);
+
+/* Closes what is open of a pair. */
+void isth__wake_close(int ends[2]);
+
+/* True if `fd` can be an end of such a pair: a Unix stream socket that does not listen. */
+bool isth__wake_verify(int fd);
+
+/* Through the end that signals, makes the other one readable; without effect where nobody holds that any more. Never blocks, never
+ * raises SIGPIPE. Thread-safe and async-signal-safe. */
+void isth__wake_signal(int fd);
+
+/* Takes what was signalled from the end that is waited on, up to a bound: a peer that signals without end costs one system
+ * call a wake-up. False once nobody can signal any more: then it stays readable, and must not be waited on level-triggered.
+ * Never blocks. */
+bool isth__wake_clear(int fd);
+
+#endif
 /* What a finished handshake leaves. Owned by whoever asked for it. */
 struct isth__connection {
   int control;                    /* the socket */
-  int wake;                       /* the instance signals it */
-  int lane_wakes[ISTH_MAX_LANES]; /* we signal them */
+  int wake;                       /* the end of our wake-up that we wait on; the instance signals it */
+  int lane_wakes[ISTH_MAX_LANES]; /* the ends that signal */
   struct isth__shape shape;
   unsigned char *segment;
   size_t segment_bytes;
@@ -456,7 +484,7 @@ struct isth__client_lane {
   struct isth__producer requests;
   struct isth__consumer replies;
   uint32_t in_flight;
-  int wake;
+  int wake; /* the end of the lane's wake-up that signals */
 };
 
 struct isth_client {
@@ -470,6 +498,7 @@ struct isth_client {
   bool expiring;    /* the clock has passed next_deadline_ns */
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool armed;
+  bool signalled; /* event_fd was readable, and was not cleared yet */
   struct {
     struct isth__record *record; /* NULL: nothing claimed */
     struct isth__call_slot *slot;
@@ -484,6 +513,9 @@ struct isth_client {
 
 /* Marks the channel dead; in-flight calls end with `status` at the next peek. The first cause stays. */
 void isth__client_lose(isth_client *client, int status);
+
+/* Looks at the clock now: calls that expired are among the outcomes of the next peek or poll. */
+void isth__client_check_clock(isth_client *client);
 
 #endif
 /*
@@ -528,9 +560,10 @@ struct isth__lane {
   struct isth__consumer requests;
   struct isth__producer replies;
   struct isth__channel *channel;
-  int wake;     /* the client signals it */
-  bool blocked; /* the reply ring has no room for the next reply */
-  bool broken;  /* the client broke the protocol: not served any more */
+  int wake;       /* the end of the lane's wake-up that we wait on; the client signals it */
+  bool signalled; /* the wake-up fired, and was not cleared yet */
+  bool blocked;   /* the reply ring has no room for the next reply */
+  bool broken;    /* the client broke the protocol: not served any more */
   struct isth__command attach, detach;
 };
 
@@ -538,7 +571,7 @@ struct isth__channel {
   struct isth__watched watched;
   struct isth__channel *next;
   int control;
-  int client_wake; /* we signal it */
+  int client_wake; /* the end of the client's wake-up that signals */
   unsigned char *segment;
   size_t segment_bytes;
   bool closing;                  /* detach was sent to the serving threads */
@@ -576,7 +609,7 @@ struct isth_service {
   char socket_path[108];
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
-  int event; /* stop was asked for, a lane was let go, a channel broke */
+  int event[2]; /* a wake-up: stop was asked for, a lane was let go, a channel broke */
   isth__atomic_u32 stopping;
   bool running;
   struct isth__method_handler *handlers; /* by method id */
@@ -1130,36 +1163,48 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
   return 0;
 }
 
-static int create_segment(struct isth__connection *connection, int *memory, isth_failure *failure) {
-  connection->segment_bytes = (size_t)isth__segment_bytes(&connection->shape);
-  *memory = isth__memory_create(connection->segment_bytes);
-  if (*memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-*memory));
-  void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *memory, 0);
-  if (mapped == MAP_FAILED)
-    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
-  connection->segment = mapped;
-  connection->wake = isth__wake_create();
-  if (connection->wake < 0) return isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-connection->wake));
-  for (uint32_t i = 0; i < connection->shape.lanes; i++) {
-    connection->lane_wakes[i] = isth__wake_create();
-    if (connection->lane_wakes[i] < 0)
-      return isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-connection->lane_wakes[i]));
-  }
+/* What the instance gets, in the order of the wire: the memory, and its ends of the wake-ups. Closed once it is sent. */
+struct luggage {
+  int descriptors[ISTH__MAX_FDS];
+  uint32_t count;
+};
+
+/* Makes a wake-up of which we keep one end and pass the other. */
+static int pack_wake(struct luggage *luggage, int kept_end, int *kept, isth_failure *failure) {
+  int ends[2];
+  int error = isth__wake_create(ends);
+  if (error != 0) return isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
+  *kept = ends[kept_end];
+  luggage->descriptors[luggage->count++] = ends[1 - kept_end];
   return 0;
 }
 
-/* Passes the memory and the wake-ups, and gets the instance's last word. */
-static int attach(struct isth__connection *connection, int memory, uint64_t deadline_ns, isth_failure *failure) {
+static int pack(struct isth__connection *connection, struct luggage *luggage, isth_failure *failure) {
+  connection->segment_bytes = (size_t)isth__segment_bytes(&connection->shape);
+  int memory = isth__memory_create(connection->segment_bytes);
+  if (memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-memory));
+  luggage->descriptors[luggage->count++] = memory;
+  void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+  if (mapped == MAP_FAILED)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
+  connection->segment = mapped;
+  int error = pack_wake(luggage, ISTH__WAKE_WAIT, &connection->wake, failure);
+  for (uint32_t i = 0; i < connection->shape.lanes && error == 0; i++)
+    error = pack_wake(luggage, ISTH__WAKE_SIGNAL, &connection->lane_wakes[i], failure);
+  return error;
+}
+
+/* Passes the luggage, and gets the instance's last word. */
+static int attach(struct isth__connection *connection, const struct luggage *luggage, uint64_t deadline_ns,
+                  isth_failure *failure) {
   const struct isth__shape *shape = &connection->shape;
-  int descriptors[ISTH__MAX_FDS] = {memory, connection->wake};
-  memcpy(descriptors + 2, connection->lane_wakes, sizeof(int) * shape->lanes);
   struct isth__attach attach = {.lanes = shape->lanes,
                                 .request_bytes = shape->request_bytes,
                                 .reply_bytes = shape->reply_bytes,
-                                .descriptors = 2 + shape->lanes,
+                                .descriptors = luggage->count,
                                 .segment_bytes = connection->segment_bytes};
   struct isth__welcome welcome;
-  int error = send_message(connection->control, &attach, sizeof attach, descriptors, attach.descriptors, failure);
+  int error = send_message(connection->control, &attach, sizeof attach, luggage->descriptors, luggage->count, failure);
   if (error == 0) error = receive_all(connection->control, &welcome, sizeof welcome, deadline_ns, failure);
   if (error != 0) return error;
   welcome.message[sizeof welcome.message - 1] = '\0';
@@ -1172,7 +1217,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
                   const isth_client_options *options, isth_failure *failure) {
   uint64_t deadline_ns = isth__after_ns(options->connect_timeout_ns);
   struct isth__offer offer;
-  int memory = -1;
+  struct luggage luggage = {.count = 0};
   memset(connection, 0, sizeof *connection);
   connection->wake = -1;
   for (size_t i = 0; i < ISTH_MAX_LANES; i++) connection->lane_wakes[i] = -1;
@@ -1200,15 +1245,16 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
                        (unsigned)offer.lanes, (unsigned long long)offer.max_segment_bytes);
     goto out;
   }
-  error = create_segment(connection, &memory, failure);
-  if (error == 0) error = attach(connection, memory, deadline_ns, failure);
+  error = pack(connection, &luggage, failure);
+  if (error == 0) error = attach(connection, &luggage, deadline_ns, failure);
   if (error == 0) {
     struct ucred peer;
     socklen_t size = sizeof peer;
     if (getsockopt(connection->control, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) connection->pid = peer.pid;
   }
 out:
-  if (memory >= 0) close(memory);
+  /* Only the instance may hold them, so that their end of file says that it has let go of them. */
+  for (uint32_t i = 0; i < luggage.count; i++) close(luggage.descriptors[i]);
   if (error != 0) isth__disconnect(connection);
   return error;
 }
@@ -1410,7 +1456,7 @@ static bool parent_gone(int fd) {
 static void dispatch(isth_service *service, struct isth__watched *watched) {
   switch (watched->source) {
   case ISTH__SOURCE_LISTENER: break; /* after the others: serve_control */
-  case ISTH__SOURCE_EVENT: isth__wake_clear(service->event); break;
+  case ISTH__SOURCE_EVENT: isth__wake_clear(service->event[ISTH__WAKE_WAIT]); break;
   case ISTH__SOURCE_PARENT:
     if (parent_gone(service->options.parent_fd)) isth_service_stop(service);
     break;
@@ -1458,7 +1504,7 @@ int isth__control_run(isth_service *service, isth_failure *failure) {
   service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
   int parent_fd = service->options.parent_fd, error = 0;
   if (service->epoll < 0 || service->spare < 0 || watch(service, service->listener, EPOLLIN, &listener_watched) != 0 ||
-      watch(service, service->event, EPOLLIN, &event_watched) != 0)
+      watch(service, service->event[ISTH__WAKE_WAIT], EPOLLIN, &event_watched) != 0)
     error = isth__fail(failure, ISTH_E_SYSTEM, "the control thread's descriptors: %s", strerror(errno));
   if (error == 0 && parent_fd >= 0 && watch(service, parent_fd, EPOLLIN | EPOLLRDHUP, &parent_watched) != 0)
     error = isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "parent_fd %d is not a pipe or socket", parent_fd);
@@ -1562,7 +1608,7 @@ static const error_texts all_error_texts[] = {
     [17] =
     {"SEGMENT_REFUSED",
      "the shared segment is not acceptable",
-     "The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes."},
+     "The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes; the wake-ups, ends of Unix stream socketpairs."},
     [18] =
     {"PERMISSION_DENIED",
      "the peer may not connect",
@@ -1764,7 +1810,7 @@ static int judge_attach(const isth_service *service, const struct isth__guest *g
                       (unsigned long long)attach->segment_bytes);
   for (size_t i = 1; i < guest->descriptor_count; i++)
     if (!isth__wake_verify(guest->descriptors[i]))
-      return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "descriptor %zu is not an eventfd", i);
+      return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "descriptor %zu is not an end of a Unix stream socketpair", i);
   if (service->channel_count >= service->options.max_channels)
     return isth__fail(failure, ISTH_E_CHANNEL_LIMIT, "max_channels is %u", service->options.max_channels);
   return 0;
@@ -2118,7 +2164,7 @@ static size_t take_lost(isth_client *client, isth_reply *replies, isth_reply_cal
   return count;
 }
 
-static void check_clock(isth_client *client) {
+void isth__client_check_clock(isth_client *client) {
   uint64_t next_ns = client->calls.next_deadline_ns;
   if (next_ns != 0 && isth__now_ns() >= next_ns) client->expiring = true;
 }
@@ -2132,13 +2178,13 @@ static void check_control(isth_client *client) {
 }
 
 void isth_client_check(isth_client *client) {
-  check_clock(client);
+  isth__client_check_clock(client);
   if (client->status == 0) check_control(client);
 }
 
 static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
-  if (++client->peeks % PEEKS_PER_CLOCK == 0) check_clock(client);
+  if (++client->peeks % PEEKS_PER_CLOCK == 0) isth__client_check_clock(client);
   if (client->peeks % PEEKS_PER_CONTROL == 0 && client->status == 0) check_control(client);
   if (client->status != ISTH_E_PEER_CORRUPT) {
     for (uint32_t i = 0; i < client->lane_count && count < max; i++)
@@ -2180,19 +2226,15 @@ size_t isth_client_poll(isth_client *client, size_t max) {
 }
 
 uint64_t isth_client_next_deadline_ns(const isth_client *client) { return client->calls.next_deadline_ns; }
-/* platform_linux.c: memfd, seals and eventfd. */
+/* platform_linux.c: memfd and its seals, clocks, pinning. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -2230,42 +2272,6 @@ bool isth__memory_verify(int fd, size_t bytes) {
   if (fstatfs(fd, &system) != 0 || system.f_type != TMPFS_MAGIC) return false;
   struct stat status;
   return fstat(fd, &status) == 0 && status.st_size >= 0 && (uint64_t)status.st_size == bytes;
-}
-
-int isth__wake_create(void) {
-  int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  return fd < 0 ? -errno : fd;
-}
-
-bool isth__wake_verify(int fd) {
-  char path[32], target[64];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(path, target, sizeof target - 1);
-  /* Where /proc is not mounted, a write below that fails is the only consequence of a wrong kind. */
-  if (length < 0) return fcntl(fd, F_GETFL) >= 0;
-  target[length] = '\0';
-  if (strncmp(target, "anon_inode:[eventfd", 19) != 0) return false;
-  /* The flag belongs to the open file, so the peer may have taken it away. */
-  int flags = fcntl(fd, F_GETFL);
-  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-}
-
-void isth__wake_signal(int fd) {
-  /* EAGAIN means that the counter is full: then it is readable, which is all we want. */
-  uint64_t one = 1;
-  ssize_t written = write(fd, &one, sizeof one);
-  (void)written;
-}
-
-void isth__wake_clear(int fd) {
-  uint64_t count;
-  struct iovec part = {&count, sizeof count};
-  /* RWF_NOWAIT never blocks, even if the peer cleared O_NONBLOCK on the shared open file. Kernels before 5.8 refuse it for
-   * eventfd; then O_NONBLOCK has to do. */
-  if (preadv2(fd, &part, 1, -1, RWF_NOWAIT) < 0 && (errno == EOPNOTSUPP || errno == EINVAL)) {
-    ssize_t got = read(fd, &count, sizeof count);
-    (void)got;
-  }
 }
 
 int isth__pin_thread(unsigned int cpu) {
@@ -2520,9 +2526,8 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   if (service == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a service");
   service->schema = schema;
   service->listener = service->epoll = service->spare = -1;
-  service->event = isth__wake_create();
-  int error = 0;
-  if (service->event < 0) error = isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-service->event));
+  int error = isth__wake_create(service->event);
+  if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
   if (error == 0) error = take_schema(service, failure);
   if (error == 0) error = isth__workers_create(service, failure);
@@ -2557,14 +2562,14 @@ int isth_service_run(isth_service *service, isth_failure *failure) {
 
 void isth_service_stop(isth_service *service) {
   isth__store_release(&service->stopping, 1);
-  isth__wake_signal(service->event);
+  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 
 void isth_service_close(isth_service *service) {
   if (service == NULL) return;
   isth__unlisten(service);
   isth__workers_destroy(service);
-  if (service->event >= 0) close(service->event);
+  isth__wake_close(service->event);
   free(service->handlers);
   free(service->text);
   free(service);
@@ -2642,10 +2647,16 @@ void isth_client_disarm(isth_client *client) {
   for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_awake(&client->lanes[i].replies);
 }
 
-void isth_client_clear_event(isth_client *client) { isth__wake_clear(client->connection.wake); }
+void isth_client_clear_event(isth_client *client) {
+  client->signalled = false;
+  /* At its end the descriptor stays readable, so that whoever waited on it again would never sleep. */
+  if (!isth__wake_clear(client->connection.wake)) isth__client_lose(client, ISTH_E_INSTANCE_LOST);
+}
 
 /* Sleeps until there may be outcomes, a deadline has passed, the instance has gone, or it is `until_ns`. */
 static void sleep_until(isth_client *client, uint64_t until_ns) {
+  /* Not as soon as it fired, which would delay the outcome that it announced. */
+  if (client->signalled) isth_client_clear_event(client);
   if (!isth_client_arm(client)) return;
   uint64_t next_ns = client->calls.next_deadline_ns;
   if (next_ns != 0 && next_ns < until_ns) until_ns = next_ns;
@@ -2655,8 +2666,9 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   struct pollfd ready[2] = {{client->connection.wake, POLLIN, 0}, {client->connection.control, POLLIN, 0}};
   ppoll(ready, 2, &left, NULL);
   isth_client_disarm(client);
-  if (ready[0].revents != 0) isth_client_clear_event(client);
-  isth_client_check(client);
+  client->signalled = ready[0].revents != 0;
+  isth__client_check_clock(client);
+  if (ready[1].revents != 0) isth_client_check(client);
 }
 
 /* One step of waiting, as the wait option says. `spin_until_ns` is when an adaptive client stops spinning. */
@@ -2739,6 +2751,49 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
   }
   if (reply_size != NULL) *reply_size = call.size;
   return call.status;
+}
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* More than a good peer ever leaves unread: it sends one byte for each time that we said we would sleep. */
+enum { CLEAR_BYTES = 512 };
+
+int isth__wake_create(int ends[2]) {
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) return 0;
+  int error = -errno;
+  ends[ISTH__WAKE_WAIT] = ends[ISTH__WAKE_SIGNAL] = -1;
+  return error;
+}
+
+void isth__wake_close(int ends[2]) {
+  for (int i = 0; i < 2; i++) {
+    if (ends[i] >= 0) close(ends[i]);
+    ends[i] = -1;
+  }
+}
+
+static bool option_is(int fd, int option, int wanted) {
+  int value;
+  socklen_t size = sizeof value;
+  return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value == wanted;
+}
+
+bool isth__wake_verify(int fd) {
+  return option_is(fd, SO_DOMAIN, AF_UNIX) && option_is(fd, SO_TYPE, SOCK_STREAM) && option_is(fd, SO_ACCEPTCONN, 0);
+}
+
+void isth__wake_signal(int fd) {
+  /* EAGAIN means that there is no room for another byte: then it is readable, which is all we want. */
+  ssize_t sent = send(fd, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+  (void)sent;
+}
+
+bool isth__wake_clear(int fd) {
+  char bytes[CLEAR_BYTES];
+  ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 #include <errno.h>
@@ -2853,6 +2908,7 @@ void isth__hash_text(const uint8_t hash[32], char text[17]) {
 #include <unistd.h>
 
 enum {
+  EVENTS = 64,
   LANE_BUDGET = 32,     /* records of one lane before the others get their turn */
   SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
   BLOCKED_RETRY_MS = 1, /* how soon a reply ring that was full is looked at again */
@@ -2865,7 +2921,7 @@ struct isth__worker {
   pthread_t thread;
   bool started;
   int epoll;
-  int wake;
+  int wake[2]; /* the control thread signals it */
   struct isth__lane **lanes;
   size_t lane_count, lane_capacity;
   /* Written by the control thread under the lock; `commanded` says that there is something. */
@@ -2887,7 +2943,7 @@ void isth__worker_command(struct isth__worker *worker, struct isth__command *com
   *end = command;
   pthread_mutex_unlock(&worker->lock);
   isth__store_release(&worker->commanded, 1);
-  isth__wake_signal(worker->wake);
+  isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
 }
 
 /* After this the control thread may free the channel at any time. */
@@ -2895,13 +2951,13 @@ static void let_go(struct isth__worker *worker, struct isth__channel *channel) {
   isth_service *service = worker->service;
   /* Pairs with the acquire in control.c's free_retired: our last use of the channel comes before its end. */
   isth__subtract_release(&channel->lanes_in_use, 1);
-  isth__wake_signal(service->event);
+  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 
 static void break_channel(struct isth__worker *worker, struct isth__lane *lane) {
   lane->broken = true;
   isth__store_release(&lane->channel->broken, 1);
-  isth__wake_signal(worker->service->event);
+  isth__wake_signal(worker->service->event[ISTH__WAKE_SIGNAL]);
 }
 
 static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
@@ -2915,7 +2971,8 @@ static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
     worker->lanes = lanes;
     worker->lane_capacity = capacity;
   }
-  /* Edge-triggered, so that a wake-up need not be read: every signal is an event of its own. */
+  /* Edge-triggered: a client that closes its end makes this one readable for ever, and is told of once. Nothing is lost by
+   * it, because each signal is an event of its own, whether or not the ones before were taken. */
   struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = lane};
   if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->wake, &event) != 0) {
     break_channel(worker, lane);
@@ -2979,6 +3036,13 @@ static void sleep_worker(struct isth__worker *worker) {
   for (; told < worker->lane_count && !awake; told++) {
     struct isth__lane *lane = worker->lanes[told];
     if (lane->broken) continue;
+    /* Not as soon as it fired, which would delay the request that it announced. But before the client may signal again, so that
+     * there is room: a byte that found none would wake nobody. At end of file there is nothing to do, because the
+     * control socket says when a client has gone. */
+    if (lane->signalled) {
+      lane->signalled = false;
+      (void)isth__wake_clear(lane->wake);
+    }
     bool waiting = isth__consumer_sleep(&lane->requests);
     if (lane->blocked) {
       blocked = true;
@@ -2987,8 +3051,16 @@ static void sleep_worker(struct isth__worker *worker) {
     }
   }
   if (!awake && !isth__load_acquire(&worker->commanded)) {
-    struct epoll_event events[64];
-    epoll_wait(worker->epoll, events, 64, blocked ? BLOCKED_RETRY_MS : -1);
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(worker->epoll, events, EVENTS, blocked ? BLOCKED_RETRY_MS : -1);
+    for (int i = 0; i < count; i++) {
+      struct isth__lane *lane = events[i].data.ptr;
+      if (lane == NULL) {
+        (void)isth__wake_clear(worker->wake[ISTH__WAKE_WAIT]);
+      } else {
+        lane->signalled = true;
+      }
+    }
   }
   for (size_t i = 0; i < told; i++) isth__consumer_awake(&worker->lanes[i]->requests);
 }
@@ -3035,9 +3107,9 @@ static int start_worker(isth_service *service, unsigned int number, isth_failure
   worker->service = service;
   worker->number = number;
   worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-  worker->wake = isth__wake_create();
   struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-  if (worker->epoll < 0 || worker->wake < 0 || epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake, &event) != 0)
+  if (worker->epoll < 0 || isth__wake_create(worker->wake) != 0 ||
+      epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake[ISTH__WAKE_WAIT], &event) != 0)
     return isth__fail(failure, ISTH_E_SYSTEM, "a serving thread's descriptors: %s", strerror(errno));
   int error = pthread_create(&worker->thread, NULL, work, worker);
   if (error != 0) return isth__fail(failure, ISTH_E_SYSTEM, "pthread_create: %s", strerror(error));
@@ -3050,7 +3122,7 @@ int isth__workers_create(isth_service *service, isth_failure *failure) {
   if (service->workers == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the serving threads");
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
-    worker->epoll = worker->wake = -1;
+    worker->epoll = worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
     pthread_mutex_init(&worker->lock, NULL);
   }
   return 0;
@@ -3072,7 +3144,7 @@ void isth__workers_stop(isth_service *service) {
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;
-    isth__wake_signal(worker->wake);
+    isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
     pthread_join(worker->thread, NULL);
     worker->started = false;
   }
@@ -3082,7 +3154,7 @@ void isth__workers_destroy(isth_service *service) {
   for (uint32_t i = 0; service->workers != NULL && i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (worker->epoll >= 0) close(worker->epoll);
-    if (worker->wake >= 0) close(worker->wake);
+    isth__wake_close(worker->wake);
     pthread_mutex_destroy(&worker->lock);
     free(worker->lanes);
   }

@@ -345,7 +345,8 @@ ISTH_API int isth_client_control_fd(const isth_client *client);
 ISTH_API bool isth_client_arm(isth_client *client);
 /* Ends arming: the instance need not signal any more. Harmless when not armed. */
 ISTH_API void isth_client_disarm(isth_client *client);
-/* Clears event_fd. Call it when that was readable. */
+/* Clears event_fd. Call it when that was readable. Where the instance has closed its end, the descriptor can only be readable:
+ * the channel is then lost, as isth_client_status() says, and event_fd must not be watched any more. */
 ISTH_API void isth_client_clear_event(isth_client *client);
 
 /* A time by which isth_client_check() must be called so that deadlines are kept: no later than the earliest deadline in

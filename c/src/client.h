@@ -10,7 +10,7 @@ struct isth__client_lane {
   struct isth__producer requests;
   struct isth__consumer replies;
   uint32_t in_flight;
-  int wake;
+  int wake; /* the end of the lane's wake-up that signals */
 };
 
 struct isth_client {
@@ -24,6 +24,7 @@ struct isth_client {
   bool expiring;    /* the clock has passed next_deadline_ns */
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool armed;
+  bool signalled; /* event_fd was readable, and was not cleared yet */
   struct {
     struct isth__record *record; /* NULL: nothing claimed */
     struct isth__call_slot *slot;
@@ -38,5 +39,8 @@ struct isth_client {
 
 /* Marks the channel dead; in-flight calls end with `status` at the next peek. The first cause stays. */
 void isth__client_lose(isth_client *client, int status);
+
+/* Looks at the clock now: calls that expired are among the outcomes of the next peek or poll. */
+void isth__client_check_clock(isth_client *client);
 
 #endif

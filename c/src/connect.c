@@ -115,36 +115,48 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
   return 0;
 }
 
-static int create_segment(struct isth__connection *connection, int *memory, isth_failure *failure) {
-  connection->segment_bytes = (size_t)isth__segment_bytes(&connection->shape);
-  *memory = isth__memory_create(connection->segment_bytes);
-  if (*memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-*memory));
-  void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *memory, 0);
-  if (mapped == MAP_FAILED)
-    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
-  connection->segment = mapped;
-  connection->wake = isth__wake_create();
-  if (connection->wake < 0) return isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-connection->wake));
-  for (uint32_t i = 0; i < connection->shape.lanes; i++) {
-    connection->lane_wakes[i] = isth__wake_create();
-    if (connection->lane_wakes[i] < 0)
-      return isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-connection->lane_wakes[i]));
-  }
+/* What the instance gets, in the order of the wire: the memory, and its ends of the wake-ups. Closed once it is sent. */
+struct luggage {
+  int descriptors[ISTH__MAX_FDS];
+  uint32_t count;
+};
+
+/* Makes a wake-up of which we keep one end and pass the other. */
+static int pack_wake(struct luggage *luggage, int kept_end, int *kept, isth_failure *failure) {
+  int ends[2];
+  int error = isth__wake_create(ends);
+  if (error != 0) return isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
+  *kept = ends[kept_end];
+  luggage->descriptors[luggage->count++] = ends[1 - kept_end];
   return 0;
 }
 
-/* Passes the memory and the wake-ups, and gets the instance's last word. */
-static int attach(struct isth__connection *connection, int memory, uint64_t deadline_ns, isth_failure *failure) {
+static int pack(struct isth__connection *connection, struct luggage *luggage, isth_failure *failure) {
+  connection->segment_bytes = (size_t)isth__segment_bytes(&connection->shape);
+  int memory = isth__memory_create(connection->segment_bytes);
+  if (memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-memory));
+  luggage->descriptors[luggage->count++] = memory;
+  void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+  if (mapped == MAP_FAILED)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
+  connection->segment = mapped;
+  int error = pack_wake(luggage, ISTH__WAKE_WAIT, &connection->wake, failure);
+  for (uint32_t i = 0; i < connection->shape.lanes && error == 0; i++)
+    error = pack_wake(luggage, ISTH__WAKE_SIGNAL, &connection->lane_wakes[i], failure);
+  return error;
+}
+
+/* Passes the luggage, and gets the instance's last word. */
+static int attach(struct isth__connection *connection, const struct luggage *luggage, uint64_t deadline_ns,
+                  isth_failure *failure) {
   const struct isth__shape *shape = &connection->shape;
-  int descriptors[ISTH__MAX_FDS] = {memory, connection->wake};
-  memcpy(descriptors + 2, connection->lane_wakes, sizeof(int) * shape->lanes);
   struct isth__attach attach = {.lanes = shape->lanes,
                                 .request_bytes = shape->request_bytes,
                                 .reply_bytes = shape->reply_bytes,
-                                .descriptors = 2 + shape->lanes,
+                                .descriptors = luggage->count,
                                 .segment_bytes = connection->segment_bytes};
   struct isth__welcome welcome;
-  int error = send_message(connection->control, &attach, sizeof attach, descriptors, attach.descriptors, failure);
+  int error = send_message(connection->control, &attach, sizeof attach, luggage->descriptors, luggage->count, failure);
   if (error == 0) error = receive_all(connection->control, &welcome, sizeof welcome, deadline_ns, failure);
   if (error != 0) return error;
   welcome.message[sizeof welcome.message - 1] = '\0';
@@ -157,7 +169,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
                   const isth_client_options *options, isth_failure *failure) {
   uint64_t deadline_ns = isth__after_ns(options->connect_timeout_ns);
   struct isth__offer offer;
-  int memory = -1;
+  struct luggage luggage = {.count = 0};
   memset(connection, 0, sizeof *connection);
   connection->wake = -1;
   for (size_t i = 0; i < ISTH_MAX_LANES; i++) connection->lane_wakes[i] = -1;
@@ -185,15 +197,16 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
                        (unsigned)offer.lanes, (unsigned long long)offer.max_segment_bytes);
     goto out;
   }
-  error = create_segment(connection, &memory, failure);
-  if (error == 0) error = attach(connection, memory, deadline_ns, failure);
+  error = pack(connection, &luggage, failure);
+  if (error == 0) error = attach(connection, &luggage, deadline_ns, failure);
   if (error == 0) {
     struct ucred peer;
     socklen_t size = sizeof peer;
     if (getsockopt(connection->control, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) connection->pid = peer.pid;
   }
 out:
-  if (memory >= 0) close(memory);
+  /* Only the instance may hold them, so that their end of file says that it has let go of them. */
+  for (uint32_t i = 0; i < luggage.count; i++) close(luggage.descriptors[i]);
   if (error != 0) isth__disconnect(connection);
   return error;
 }

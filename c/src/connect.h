@@ -7,12 +7,13 @@
 #include <isthmus/client.h>
 
 #include "segment.h"
+#include "wake.h"
 
 /* What a finished handshake leaves. Owned by whoever asked for it. */
 struct isth__connection {
   int control;                    /* the socket */
-  int wake;                       /* the instance signals it */
-  int lane_wakes[ISTH_MAX_LANES]; /* we signal them */
+  int wake;                       /* the end of our wake-up that we wait on; the instance signals it */
+  int lane_wakes[ISTH_MAX_LANES]; /* the ends that signal */
   struct isth__shape shape;
   unsigned char *segment;
   size_t segment_bytes;

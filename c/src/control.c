@@ -159,7 +159,7 @@ static bool parent_gone(int fd) {
 static void dispatch(isth_service *service, struct isth__watched *watched) {
   switch (watched->source) {
   case ISTH__SOURCE_LISTENER: break; /* after the others: serve_control */
-  case ISTH__SOURCE_EVENT: isth__wake_clear(service->event); break;
+  case ISTH__SOURCE_EVENT: isth__wake_clear(service->event[ISTH__WAKE_WAIT]); break;
   case ISTH__SOURCE_PARENT:
     if (parent_gone(service->options.parent_fd)) isth_service_stop(service);
     break;
@@ -207,7 +207,7 @@ int isth__control_run(isth_service *service, isth_failure *failure) {
   service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
   int parent_fd = service->options.parent_fd, error = 0;
   if (service->epoll < 0 || service->spare < 0 || watch(service, service->listener, EPOLLIN, &listener_watched) != 0 ||
-      watch(service, service->event, EPOLLIN, &event_watched) != 0)
+      watch(service, service->event[ISTH__WAKE_WAIT], EPOLLIN, &event_watched) != 0)
     error = isth__fail(failure, ISTH_E_SYSTEM, "the control thread's descriptors: %s", strerror(errno));
   if (error == 0 && parent_fd >= 0 && watch(service, parent_fd, EPOLLIN | EPOLLRDHUP, &parent_watched) != 0)
     error = isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "parent_fd %d is not a pipe or socket", parent_fd);

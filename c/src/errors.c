@@ -84,7 +84,7 @@ static const error_texts all_error_texts[] = {
     [17] =
     {"SEGMENT_REFUSED",
      "the shared segment is not acceptable",
-     "The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes."},
+     "The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes; the wake-ups, ends of Unix stream socketpairs."},
     [18] =
     {"PERMISSION_DENIED",
      "the peer may not connect",

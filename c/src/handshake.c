@@ -101,7 +101,7 @@ static int judge_attach(const isth_service *service, const struct isth__guest *g
                       (unsigned long long)attach->segment_bytes);
   for (size_t i = 1; i < guest->descriptor_count; i++)
     if (!isth__wake_verify(guest->descriptors[i]))
-      return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "descriptor %zu is not an eventfd", i);
+      return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "descriptor %zu is not an end of a Unix stream socketpair", i);
   if (service->channel_count >= service->options.max_channels)
     return isth__fail(failure, ISTH_E_CHANNEL_LIMIT, "max_channels is %u", service->options.max_channels);
   return 0;

@@ -70,7 +70,7 @@ static size_t take_lost(isth_client *client, isth_reply *replies, isth_reply_cal
   return count;
 }
 
-static void check_clock(isth_client *client) {
+void isth__client_check_clock(isth_client *client) {
   uint64_t next_ns = client->calls.next_deadline_ns;
   if (next_ns != 0 && isth__now_ns() >= next_ns) client->expiring = true;
 }
@@ -84,13 +84,13 @@ static void check_control(isth_client *client) {
 }
 
 void isth_client_check(isth_client *client) {
-  check_clock(client);
+  isth__client_check_clock(client);
   if (client->status == 0) check_control(client);
 }
 
 static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
-  if (++client->peeks % PEEKS_PER_CLOCK == 0) check_clock(client);
+  if (++client->peeks % PEEKS_PER_CLOCK == 0) isth__client_check_clock(client);
   if (client->peeks % PEEKS_PER_CONTROL == 0 && client->status == 0) check_control(client);
   if (client->status != ISTH_E_PEER_CORRUPT) {
     for (uint32_t i = 0; i < client->lane_count && count < max; i++)

@@ -51,15 +51,6 @@ int isth__memory_create(size_t bytes);
  * fault, whatever the peer does. */
 bool isth__memory_verify(int fd, size_t bytes);
 
-/* A wake-up that can be passed to another process. Returns a descriptor or a negative errno. */
-int isth__wake_create(void);
-/* True if `fd` is a wake-up and not some other kind of file. */
-bool isth__wake_verify(int fd);
-/* Makes `fd` readable. Never blocks. */
-void isth__wake_signal(int fd);
-/* Makes `fd` unreadable again. Never blocks. */
-void isth__wake_clear(int fd);
-
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);
 

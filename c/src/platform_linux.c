@@ -1,4 +1,4 @@
-/* platform_linux.c: memfd, seals and eventfd. */
+/* platform_linux.c: memfd and its seals, clocks, pinning. */
 #include "platform.h"
 
 #include <errno.h>
@@ -6,12 +6,8 @@
 #include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,42 +45,6 @@ bool isth__memory_verify(int fd, size_t bytes) {
   if (fstatfs(fd, &system) != 0 || system.f_type != TMPFS_MAGIC) return false;
   struct stat status;
   return fstat(fd, &status) == 0 && status.st_size >= 0 && (uint64_t)status.st_size == bytes;
-}
-
-int isth__wake_create(void) {
-  int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  return fd < 0 ? -errno : fd;
-}
-
-bool isth__wake_verify(int fd) {
-  char path[32], target[64];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(path, target, sizeof target - 1);
-  /* Where /proc is not mounted, a write below that fails is the only consequence of a wrong kind. */
-  if (length < 0) return fcntl(fd, F_GETFL) >= 0;
-  target[length] = '\0';
-  if (strncmp(target, "anon_inode:[eventfd", 19) != 0) return false;
-  /* The flag belongs to the open file, so the peer may have taken it away. */
-  int flags = fcntl(fd, F_GETFL);
-  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-}
-
-void isth__wake_signal(int fd) {
-  /* EAGAIN means that the counter is full: then it is readable, which is all we want. */
-  uint64_t one = 1;
-  ssize_t written = write(fd, &one, sizeof one);
-  (void)written;
-}
-
-void isth__wake_clear(int fd) {
-  uint64_t count;
-  struct iovec part = {&count, sizeof count};
-  /* RWF_NOWAIT never blocks, even if the peer cleared O_NONBLOCK on the shared open file. Kernels before 5.8 refuse it for
-   * eventfd; then O_NONBLOCK has to do. */
-  if (preadv2(fd, &part, 1, -1, RWF_NOWAIT) < 0 && (errno == EOPNOTSUPP || errno == EINVAL)) {
-    ssize_t got = read(fd, &count, sizeof count);
-    (void)got;
-  }
 }
 
 int isth__pin_thread(unsigned int cpu) {

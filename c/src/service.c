@@ -77,9 +77,8 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   if (service == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a service");
   service->schema = schema;
   service->listener = service->epoll = service->spare = -1;
-  service->event = isth__wake_create();
-  int error = 0;
-  if (service->event < 0) error = isth__fail(failure, ISTH_E_SYSTEM, "eventfd: %s", strerror(-service->event));
+  int error = isth__wake_create(service->event);
+  if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
   if (error == 0) error = take_schema(service, failure);
   if (error == 0) error = isth__workers_create(service, failure);
@@ -114,14 +113,14 @@ int isth_service_run(isth_service *service, isth_failure *failure) {
 
 void isth_service_stop(isth_service *service) {
   isth__store_release(&service->stopping, 1);
-  isth__wake_signal(service->event);
+  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 
 void isth_service_close(isth_service *service) {
   if (service == NULL) return;
   isth__unlisten(service);
   isth__workers_destroy(service);
-  if (service->event >= 0) close(service->event);
+  isth__wake_close(service->event);
   free(service->handlers);
   free(service->text);
   free(service);

@@ -18,6 +18,7 @@
 #include <isthmus/service.h>
 
 #include "segment.h"
+#include "wake.h"
 
 struct isth__worker;
 struct isth__channel;
@@ -46,9 +47,10 @@ struct isth__lane {
   struct isth__consumer requests;
   struct isth__producer replies;
   struct isth__channel *channel;
-  int wake;     /* the client signals it */
-  bool blocked; /* the reply ring has no room for the next reply */
-  bool broken;  /* the client broke the protocol: not served any more */
+  int wake;       /* the end of the lane's wake-up that we wait on; the client signals it */
+  bool signalled; /* the wake-up fired, and was not cleared yet */
+  bool blocked;   /* the reply ring has no room for the next reply */
+  bool broken;    /* the client broke the protocol: not served any more */
   struct isth__command attach, detach;
 };
 
@@ -56,7 +58,7 @@ struct isth__channel {
   struct isth__watched watched;
   struct isth__channel *next;
   int control;
-  int client_wake; /* we signal it */
+  int client_wake; /* the end of the client's wake-up that signals */
   unsigned char *segment;
   size_t segment_bytes;
   bool closing;                  /* detach was sent to the serving threads */
@@ -94,7 +96,7 @@ struct isth_service {
   char socket_path[108];
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
-  int event; /* stop was asked for, a lane was let go, a channel broke */
+  int event[2]; /* a wake-up: stop was asked for, a lane was let go, a channel broke */
   isth__atomic_u32 stopping;
   bool running;
   struct isth__method_handler *handlers; /* by method id */

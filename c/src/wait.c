@@ -23,10 +23,16 @@ void isth_client_disarm(isth_client *client) {
   for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_awake(&client->lanes[i].replies);
 }
 
-void isth_client_clear_event(isth_client *client) { isth__wake_clear(client->connection.wake); }
+void isth_client_clear_event(isth_client *client) {
+  client->signalled = false;
+  /* At its end the descriptor stays readable, so that whoever waited on it again would never sleep. */
+  if (!isth__wake_clear(client->connection.wake)) isth__client_lose(client, ISTH_E_INSTANCE_LOST);
+}
 
 /* Sleeps until there may be outcomes, a deadline has passed, the instance has gone, or it is `until_ns`. */
 static void sleep_until(isth_client *client, uint64_t until_ns) {
+  /* Not as soon as it fired, which would delay the outcome that it announced. */
+  if (client->signalled) isth_client_clear_event(client);
   if (!isth_client_arm(client)) return;
   uint64_t next_ns = client->calls.next_deadline_ns;
   if (next_ns != 0 && next_ns < until_ns) until_ns = next_ns;
@@ -36,8 +42,9 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   struct pollfd ready[2] = {{client->connection.wake, POLLIN, 0}, {client->connection.control, POLLIN, 0}};
   ppoll(ready, 2, &left, NULL);
   isth_client_disarm(client);
-  if (ready[0].revents != 0) isth_client_clear_event(client);
-  isth_client_check(client);
+  client->signalled = ready[0].revents != 0;
+  isth__client_check_clock(client);
+  if (ready[1].revents != 0) isth_client_check(client);
 }
 
 /* One step of waiting, as the wait option says. `spin_until_ns` is when an adaptive client stops spinning. */

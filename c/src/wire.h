@@ -5,7 +5,8 @@
  *     | -- hello: version, schema hash -->  |
  *     | <-- offer: status, hash, lanes ---- |   status below 0: refused, the connection ends. Where the hello asks for
  *     |                                     |   it, the text of the schema follows the offer, and the connection ends.
- *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the client's wake-up, one wake-up a lane
+ *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the end of the client's wake-up that
+ *     |                                     |   signals, and for each lane the end of its wake-up to wait on
  *     | <-- welcome: status, message ------ |
  *     |                                     |   from here on nothing is sent: end of file means that the peer has gone
  *

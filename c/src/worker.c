@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 enum {
+  EVENTS = 64,
   LANE_BUDGET = 32,     /* records of one lane before the others get their turn */
   SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
   BLOCKED_RETRY_MS = 1, /* how soon a reply ring that was full is looked at again */
@@ -21,7 +22,7 @@ struct isth__worker {
   pthread_t thread;
   bool started;
   int epoll;
-  int wake;
+  int wake[2]; /* the control thread signals it */
   struct isth__lane **lanes;
   size_t lane_count, lane_capacity;
   /* Written by the control thread under the lock; `commanded` says that there is something. */
@@ -43,7 +44,7 @@ void isth__worker_command(struct isth__worker *worker, struct isth__command *com
   *end = command;
   pthread_mutex_unlock(&worker->lock);
   isth__store_release(&worker->commanded, 1);
-  isth__wake_signal(worker->wake);
+  isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
 }
 
 /* After this the control thread may free the channel at any time. */
@@ -51,13 +52,13 @@ static void let_go(struct isth__worker *worker, struct isth__channel *channel) {
   isth_service *service = worker->service;
   /* Pairs with the acquire in control.c's free_retired: our last use of the channel comes before its end. */
   isth__subtract_release(&channel->lanes_in_use, 1);
-  isth__wake_signal(service->event);
+  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 
 static void break_channel(struct isth__worker *worker, struct isth__lane *lane) {
   lane->broken = true;
   isth__store_release(&lane->channel->broken, 1);
-  isth__wake_signal(worker->service->event);
+  isth__wake_signal(worker->service->event[ISTH__WAKE_SIGNAL]);
 }
 
 static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
@@ -71,7 +72,8 @@ static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
     worker->lanes = lanes;
     worker->lane_capacity = capacity;
   }
-  /* Edge-triggered, so that a wake-up need not be read: every signal is an event of its own. */
+  /* Edge-triggered: a client that closes its end makes this one readable for ever, and is told of once. Nothing is lost by
+   * it, because each signal is an event of its own, whether or not the ones before were taken. */
   struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = lane};
   if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->wake, &event) != 0) {
     break_channel(worker, lane);
@@ -135,6 +137,13 @@ static void sleep_worker(struct isth__worker *worker) {
   for (; told < worker->lane_count && !awake; told++) {
     struct isth__lane *lane = worker->lanes[told];
     if (lane->broken) continue;
+    /* Not as soon as it fired, which would delay the request that it announced. But before the client may signal again, so that
+     * there is room: a byte that found none would wake nobody. At end of file there is nothing to do, because the
+     * control socket says when a client has gone. */
+    if (lane->signalled) {
+      lane->signalled = false;
+      (void)isth__wake_clear(lane->wake);
+    }
     bool waiting = isth__consumer_sleep(&lane->requests);
     if (lane->blocked) {
       blocked = true;
@@ -143,8 +152,16 @@ static void sleep_worker(struct isth__worker *worker) {
     }
   }
   if (!awake && !isth__load_acquire(&worker->commanded)) {
-    struct epoll_event events[64];
-    epoll_wait(worker->epoll, events, 64, blocked ? BLOCKED_RETRY_MS : -1);
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(worker->epoll, events, EVENTS, blocked ? BLOCKED_RETRY_MS : -1);
+    for (int i = 0; i < count; i++) {
+      struct isth__lane *lane = events[i].data.ptr;
+      if (lane == NULL) {
+        (void)isth__wake_clear(worker->wake[ISTH__WAKE_WAIT]);
+      } else {
+        lane->signalled = true;
+      }
+    }
   }
   for (size_t i = 0; i < told; i++) isth__consumer_awake(&worker->lanes[i]->requests);
 }
@@ -191,9 +208,9 @@ static int start_worker(isth_service *service, unsigned int number, isth_failure
   worker->service = service;
   worker->number = number;
   worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-  worker->wake = isth__wake_create();
   struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-  if (worker->epoll < 0 || worker->wake < 0 || epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake, &event) != 0)
+  if (worker->epoll < 0 || isth__wake_create(worker->wake) != 0 ||
+      epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake[ISTH__WAKE_WAIT], &event) != 0)
     return isth__fail(failure, ISTH_E_SYSTEM, "a serving thread's descriptors: %s", strerror(errno));
   int error = pthread_create(&worker->thread, NULL, work, worker);
   if (error != 0) return isth__fail(failure, ISTH_E_SYSTEM, "pthread_create: %s", strerror(error));
@@ -206,7 +223,7 @@ int isth__workers_create(isth_service *service, isth_failure *failure) {
   if (service->workers == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the serving threads");
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
-    worker->epoll = worker->wake = -1;
+    worker->epoll = worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
     pthread_mutex_init(&worker->lock, NULL);
   }
   return 0;
@@ -228,7 +245,7 @@ void isth__workers_stop(isth_service *service) {
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;
-    isth__wake_signal(worker->wake);
+    isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
     pthread_join(worker->thread, NULL);
     worker->started = false;
   }
@@ -238,7 +255,7 @@ void isth__workers_destroy(isth_service *service) {
   for (uint32_t i = 0; service->workers != NULL && i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (worker->epoll >= 0) close(worker->epoll);
-    if (worker->wake >= 0) close(worker->wake);
+    isth__wake_close(worker->wake);
     pthread_mutex_destroy(&worker->lock);
     free(worker->lanes);
   }

@@ -1,44 +1,7 @@
 /* connect_test.c: the client's side of the handshake, against services that get it wrong, by mistake or on purpose. */
-#include "raw.h"
+#include "fake.h"
 
 #include "resources.h"
-
-/* A service by hand: how it answers the one connection that it takes. */
-struct fake {
-  int listener;
-  pthread_t thread;
-  char path[64];
-  void (*serve)(int control, const void *detail);
-  const void *detail;
-};
-
-static void *fake_run(void *argument) {
-  struct fake *fake = argument;
-  int control = accept(fake->listener, NULL, NULL);
-  CHECK(control >= 0);
-  fake->serve(control, fake->detail);
-  close(control);
-  return NULL;
-}
-
-static void fake_start(struct fake *fake, void (*serve)(int control, const void *detail), const void *detail) {
-  static int number;
-  struct sockaddr_un address;
-  snprintf(fake->path, sizeof fake->path, "/tmp/isth-fake-%d-%d.sock", (int)getpid(), number++);
-  fake->serve = serve;
-  fake->detail = detail;
-  CHECK(isth__socket_address(&address, fake->path));
-  fake->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  CHECK_EQUAL(bind(fake->listener, (struct sockaddr *)&address, sizeof address), 0);
-  CHECK_EQUAL(listen(fake->listener, 8), 0);
-  CHECK_EQUAL(pthread_create(&fake->thread, NULL, fake_run, fake), 0);
-}
-
-static void fake_stop(struct fake *fake) {
-  pthread_join(fake->thread, NULL);
-  close(fake->listener);
-  unlink(fake->path);
-}
 
 static int open_fake(const struct fake *fake, isth_client **client, isth_failure *failure) {
   isth_client_options options;
@@ -63,23 +26,6 @@ static void expect_error(void (*serve)(int control, const void *detail), const v
   fake_stop(&fake);
   CHECK_EQUAL(count_descriptors(), before);
   CHECK_EQUAL(count_segments(), 0);
-}
-
-static struct isth__offer good_offer(void) {
-  struct isth__offer offer = {.magic = ISTH__MAGIC,
-                              .version = ISTH_PROTOCOL_VERSION,
-                              .lanes = 1,
-                              .max_segment_bytes = 1 << 30,
-                              .service = "fake"};
-  memcpy(offer.hash, echo_schema.hash, sizeof offer.hash);
-  return offer;
-}
-
-static void read_hello(int control) {
-  struct isth__hello hello;
-  CHECK_EQUAL(raw_receive(control, &hello, sizeof hello, 5000), sizeof hello);
-  CHECK(hello.magic == ISTH__MAGIC);
-  CHECK_EQUAL(hello.version, ISTH_PROTOCOL_VERSION);
 }
 
 static void offer_and_wait(int control, const void *detail) {
@@ -176,17 +122,10 @@ static void close_after_the_offer(int control, const void *detail) {
 
 /* Offers, takes what the client brings, and sends `size` bytes of a welcome. */
 static void welcome_with(int control, const struct isth__welcome *welcome, size_t size) {
-  struct isth__offer offer = good_offer();
   struct isth__attach attach;
-  int descriptors[ISTH__MAX_FDS];
-  size_t count = ISTH__MAX_FDS;
-  read_hello(control);
-  CHECK(raw_send(control, &offer, sizeof offer, NULL, 0));
-  struct pollfd ready = {control, POLLIN, 0};
-  CHECK_EQUAL(poll(&ready, 1, 5000), 1);
-  CHECK_EQUAL(isth__receive(control, &attach, sizeof attach, descriptors, &count), sizeof attach);
-  CHECK_EQUAL(count, 3);
-  for (size_t i = 0; i < count; i++) close(descriptors[i]);
+  int descriptors[3];
+  take_luggage(control, &attach, descriptors);
+  for (size_t i = 0; i < 3; i++) close(descriptors[i]);
   CHECK(raw_send(control, welcome, size, NULL, 0));
 }
 

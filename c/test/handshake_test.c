@@ -4,6 +4,7 @@
 #include "resources.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -188,7 +189,7 @@ static int memory_with(size_t bytes, unsigned int flags, int seals) {
   return fd;
 }
 
-static void memory_that_is_not_safe_is_refused(void) {
+static void memory_and_wake_ups_that_are_not_safe_are_refused(void) {
   struct echo_service echo;
   struct raw_luggage luggage;
   echo_start(&echo, NULL);
@@ -218,14 +219,17 @@ static void memory_that_is_not_safe_is_refused(void) {
   raw_swap(&luggage, 0, memory_with(0, MFD_ALLOW_SEALING, both));
   expect_refusal(&echo, &luggage, 3, "memfd");
 
-  int pipes[2], sockets[2];
+  int pipes[2];
   char path[] = "/tmp/isth-test-XXXXXX";
   CHECK_EQUAL(pipe(pipes), 0);
-  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
   int file = mkstemp(path), folder = open("/tmp", O_RDONLY), zero = open("/dev/zero", O_RDWR);
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
+  const struct sockaddr_un unnamed = {.sun_family = AF_UNIX}; /* the kernel chooses a name */
+  CHECK_EQUAL(bind(listener, (const struct sockaddr *)&unnamed, sizeof unnamed.sun_family), 0);
+  CHECK_EQUAL(listen(listener, 1), 0);
   unlink(path);
   CHECK_EQUAL(ftruncate(file, (off_t)bytes), 0);
-  int others[] = {file, folder, zero, pipes[0], pipes[1], sockets[0], sockets[1]};
+  int others[] = {file, folder, zero, pipes[0], pipes[1], eventfd(0, 0), listener, tcp};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
     raw_pack(&luggage);
     raw_swap(&luggage, 0, dup(others[i]));
@@ -233,7 +237,7 @@ static void memory_that_is_not_safe_is_refused(void) {
     for (size_t wake = 1; wake <= 2; wake++) {
       raw_pack(&luggage);
       raw_swap(&luggage, wake, dup(others[i]));
-      expect_refusal(&echo, &luggage, 3, "not an eventfd");
+      expect_refusal(&echo, &luggage, 3, "not an end of a Unix stream socketpair");
     }
   }
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) close(others[i]);
@@ -520,7 +524,7 @@ int main(void) {
       {"a long text arrives whole", a_long_text_arrives_whole},
       {"messages may come byte by byte", messages_may_come_byte_by_byte},
       {"descriptors with the hello end it", descriptors_with_the_hello_end_it},
-      {"memory that is not safe is refused", memory_that_is_not_safe_is_refused},
+      {"memory and wake-ups that are not safe are refused", memory_and_wake_ups_that_are_not_safe_are_refused},
       {"memory that cannot be mapped is refused", memory_that_cannot_be_mapped_is_refused},
       {"shapes that do not fit are refused", shapes_that_do_not_fit_are_refused},
       {"the count of descriptors must be right", the_count_of_descriptors_must_be_right},

@@ -1,12 +1,10 @@
-/* platform_linux_test.c: which descriptors of a peer are acceptable, and that no wake-up ever blocks. */
+/* platform_linux_test.c: which descriptors of a peer are acceptable. */
 #include "platform.h"
 
 #include "check.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -70,38 +68,13 @@ static void other_files_are_refused(void) {
   CHECK_EQUAL(pipe(pipes), 0);
   CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
   int zero = open("/dev/zero", O_RDWR);
-  int memfd = isth__memory_create(BYTES);
-  int others[] = {file, folder, pipes[0], pipes[1], sockets[0], zero};
+  int others[] = {file, folder, pipes[0], pipes[1], sockets[0], zero, -1};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
     CHECK(!isth__memory_verify(others[i], BYTES));
     CHECK(!isth__memory_verify(others[i], 0));
-    CHECK(!isth__wake_verify(others[i]));
   }
-  CHECK(!isth__wake_verify(memfd));
-  CHECK(!isth__wake_verify(-1));
-  int wake = isth__wake_create();
-  CHECK(!isth__memory_verify(wake, BYTES));
-  int opened[] = {file, folder, pipes[0], pipes[1], sockets[0], sockets[1], zero, memfd, wake};
+  int opened[] = {file, folder, pipes[0], pipes[1], sockets[0], sockets[1], zero};
   for (size_t i = 0; i < sizeof opened / sizeof opened[0]; i++) close(opened[i]);
-}
-
-static void a_wake_up_never_blocks(void) {
-  /* As a peer may bring it: without O_NONBLOCK, and full. */
-  int fd = eventfd(0, 0);
-  uint64_t full = UINT64_MAX - 1, count;
-  CHECK(isth__wake_verify(fd));
-  CHECK((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
-  CHECK_EQUAL(write(fd, &full, sizeof full), sizeof full);
-  isth__wake_signal(fd);
-  isth__wake_clear(fd);
-  isth__wake_clear(fd);
-  isth__wake_signal(fd);
-  CHECK_EQUAL(read(fd, &count, sizeof count), sizeof count);
-  CHECK_EQUAL(count, 1);
-  /* The peer shares the open file, and can take the flag away again. */
-  CHECK_EQUAL(fcntl(fd, F_SETFL, 0), 0);
-  isth__wake_clear(fd);
-  close(fd);
 }
 
 int main(void) {
@@ -110,7 +83,6 @@ int main(void) {
       {"memory that could fault is refused", memory_that_could_fault_is_refused},
       {"huge pages are refused", huge_pages_are_refused},
       {"other files are refused", other_files_are_refused},
-      {"a wake-up never blocks", a_wake_up_never_blocks},
   };
   return RUN_TESTS("platform_linux_test", tests);
 }

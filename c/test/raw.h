@@ -74,10 +74,12 @@ static inline int raw_greet(const char *path, struct isth__offer *offer) {
   return control;
 }
 
-/* What a client brings, all of it good: a test then spoils a part. One lane, the smallest rings. */
+/* What a client brings, all of it good: a test then spoils a part. One lane, the smallest rings. Unlike a good client it keeps
+ * what it passes, so that it has both ends of each wake-up. */
 struct raw_luggage {
   struct isth__attach attach;
-  int descriptors[3]; /* memory, the client's wake-up, the lane's */
+  int descriptors[3]; /* memory, the end that signals the client, the end that the lane waits on */
+  int client_waits, lane_signals;
 };
 
 static inline void raw_pack(struct raw_luggage *luggage) {
@@ -89,13 +91,20 @@ static inline void raw_pack(struct raw_luggage *luggage) {
                                           .descriptors = 3,
                                           .segment_bytes = bytes};
   luggage->descriptors[0] = isth__memory_create(bytes);
-  luggage->descriptors[1] = isth__wake_create();
-  luggage->descriptors[2] = isth__wake_create();
-  for (int i = 0; i < 3; i++) CHECK(luggage->descriptors[i] >= 0);
+  CHECK(luggage->descriptors[0] >= 0);
+  int client[2], lane[2];
+  CHECK_EQUAL(isth__wake_create(client), 0);
+  CHECK_EQUAL(isth__wake_create(lane), 0);
+  luggage->descriptors[1] = client[ISTH__WAKE_SIGNAL];
+  luggage->descriptors[2] = lane[ISTH__WAKE_WAIT];
+  luggage->client_waits = client[ISTH__WAKE_WAIT];
+  luggage->lane_signals = lane[ISTH__WAKE_SIGNAL];
 }
 
 static inline void raw_unpack(struct raw_luggage *luggage) {
   for (int i = 0; i < 3; i++) close(luggage->descriptors[i]);
+  close(luggage->client_waits);
+  close(luggage->lane_signals);
 }
 
 /* Puts another descriptor in the place of one of them. */

@@ -3,6 +3,7 @@
 
 #include "random.h"
 #include "resources.h"
+#include "wake.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -82,7 +83,7 @@ static void check_taken(const struct isth__taken *taken, uint64_t sequence, size
 struct pair {
   struct test_ring ring;
   uint64_t records;
-  int wake; /* -1: the consumer never sleeps */
+  const int *wake; /* the ends of a wake-up; NULL: the consumer never sleeps */
 };
 
 /* Mostly small, at times as large as the ring allows: the sizes follow from the sequence number. */
@@ -101,7 +102,7 @@ static void *produce(void *argument) {
     while ((error = put(&pair->ring.producer, i, size_of(i, pair->ring.producer.capacity), &wake)) == ISTH_E_RING_FULL)
       sched_yield();
     CHECK_EQUAL(error, 0);
-    if (wake) isth__wake_signal(pair->wake);
+    if (wake) isth__wake_signal(pair->wake[ISTH__WAKE_SIGNAL]);
   }
   return NULL;
 }
@@ -120,19 +121,19 @@ static void consume(struct pair *pair) {
       continue;
     }
     isth__consumer_release(consumer);
-    if (pair->wake < 0) {
+    if (pair->wake == NULL) {
       sched_yield();
     } else if (!isth__consumer_sleep(consumer)) {
-      struct pollfd ready = {pair->wake, POLLIN, 0};
+      struct pollfd ready = {pair->wake[ISTH__WAKE_WAIT], POLLIN, 0};
       /* A wake-up that got lost would leave us here for ever. */
       CHECK_EQUAL(poll(&ready, 1, 20000), 1);
-      isth__wake_clear(pair->wake);
+      CHECK(isth__wake_clear(pair->wake[ISTH__WAKE_WAIT]));
     }
     isth__consumer_awake(consumer);
   }
 }
 
-static void run_pair(uint32_t capacity, uint64_t records, int wake) {
+static void run_pair(uint32_t capacity, uint64_t records, const int *wake) {
   struct pair pair = {.records = is_slow() ? records / 20 : records, .wake = wake};
   ring_open(&pair.ring, capacity);
   pthread_t thread;
@@ -145,16 +146,16 @@ static void run_pair(uint32_t capacity, uint64_t records, int wake) {
 }
 
 static void two_threads_exchange_every_byte(void) {
-  run_pair(SMALL, 50000, -1);
-  run_pair(1 << 16, 30000, -1);
+  run_pair(SMALL, 50000, NULL);
+  run_pair(1 << 16, 30000, NULL);
 }
 
 static void no_wake_up_is_lost(void) {
-  int wake = isth__wake_create();
-  CHECK(wake >= 0);
+  int wake[2];
+  CHECK_EQUAL(isth__wake_create(wake), 0);
   run_pair(SMALL, 30000, wake);
   run_pair(1 << 16, 15000, wake);
-  close(wake);
+  isth__wake_close(wake);
 }
 
 /* ---- one thread ---- */

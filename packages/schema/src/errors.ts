@@ -140,7 +140,8 @@ export const errors = {
     http: 503,
     retryable: 'never',
     message: 'the shared segment is not acceptable',
-    action: 'The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes.',
+    action:
+      'The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes; the wake-ups, ends of Unix stream socketpairs.',
   },
   PERMISSION_DENIED: {
     number: 18,

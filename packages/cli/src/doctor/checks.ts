@@ -81,7 +81,7 @@ const roundTrip: Check = async () => {
     };
   } catch (error) {
     const advice =
-      'A C program was compiled and called, which needs memfd_create, eventfd and Unix sockets: see what a sandbox or seccomp profile forbids.';
+      'A C program was compiled and called, which needs memfd_create, epoll and Unix sockets: see what a sandbox or seccomp profile forbids.';
     return { name, status: 'missing', found: oneLine(error), advice };
   }
 };

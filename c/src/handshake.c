@@ -72,11 +72,10 @@ static enum isth__guest_step answer_hello(isth_service *service, struct isth__gu
                               .max_segment_bytes = service->options.max_segment_bytes};
   memcpy(offer.hash, service->schema->hash, sizeof offer.hash);
   snprintf(offer.service, sizeof offer.service, "%s", service->schema->name);
-  if (isth__send(guest->control, &offer, sizeof offer, NULL, 0) != (ptrdiff_t)sizeof offer) return ISTH__GUEST_LEAVES;
-  if (offer.status != 0) {
-    isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
-    return ISTH__GUEST_LEAVES;
-  }
+  /* Counted first, so that whoever was refused finds it counted. */
+  if (offer.status != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+  ptrdiff_t sent = isth__send(guest->control, &offer, sizeof offer, NULL, 0);
+  if (sent != (ptrdiff_t)sizeof offer || offer.status != 0) return ISTH__GUEST_LEAVES;
   guest->state = text ? ISTH__GUEST_TEXT : ISTH__GUEST_ATTACH;
   return text ? send_text(service, guest) : ISTH__GUEST_STAYS;
 }
@@ -148,13 +147,12 @@ static enum isth__guest_step answer_attach(isth_service *service, struct isth__g
   int control = guest->control;
   int error = judge_attach(service, guest, &failure);
   if (error == 0) error = make_channel(guest, channel, &failure);
+  if (error != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
   struct isth__welcome welcome = {.status = error};
   snprintf(welcome.message, sizeof welcome.message, "%s", failure.message);
   /* Whether it arrives is no matter: a client that has gone ends its channel, or its handshake, by the end of file. */
   (void)isth__send(control, &welcome, sizeof welcome, NULL, 0);
-  if (error == 0) return ISTH__GUEST_ADMITTED;
-  isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
-  return ISTH__GUEST_LEAVES;
+  return error == 0 ? ISTH__GUEST_ADMITTED : ISTH__GUEST_LEAVES;
 }
 
 enum isth__guest_step isth__guest_advance(isth_service *service, struct isth__guest *guest,

@@ -419,7 +419,7 @@ typedef struct isth_service_options {
   /* How long a client may take for the handshake, in ns. 0: 2 s. */
   uint64_t handshake_timeout_ns;
   /* A descriptor whose end of file stops the service: how a supervisor's death ends its instances. A pipe or socket, owned
-   * by the caller; what arrives on it is read and ignored. Negative: none. */
+   * by the caller; what arrives on it is read and ignored, so that each instance needs a pipe of its own. Negative: none. */
   int parent_fd;
 } isth_service_options;
 

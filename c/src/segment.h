@@ -10,6 +10,8 @@
 
 #include "ring.h"
 
+_Static_assert(sizeof(size_t) >= 8, "Isthmus needs a 64-bit machine: a segment may have up to 128 GiB");
+
 enum { ISTH__MIN_RING_BYTES = 4096, ISTH__MAX_RING_BYTES = 1 << 30 };
 
 struct isth__shape {

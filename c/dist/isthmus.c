@@ -432,10 +432,10 @@ void isth__lane_service(unsigned char *segment, const struct isth__shape *shape,
  * wake.h: how one side wakes the other, or one thread another, out of poll or epoll.
  *
  * A wake-up is a connected pair of Unix stream sockets. One end is waited on, and a byte sent into the other one makes it
- * readable. Each side of a channel holds only the end that it uses, so that neither can block the other: whether a send or a
- * receive waits is said with each call (MSG_DONTWAIT), whatever the peer does to its flags, its time-outs or its buffers.
- * An eventfd is one open file in the hands of both sides. Who fills its counter and takes O_NONBLOCK away blocks the write of
- * the other for ever, and there is no flag with which a write could prevent that.
+ * readable. Each side of a channel uses one end, and says with each call that it must not wait (MSG_DONTWAIT): whatever the peer
+ * does to flags, time-outs or buffers, a send returns at once, and so does a receive. What is left is among the known limits in
+ * ARCHITECTURE.md. An eventfd is one open file in the hands of both sides. Who fills its counter and takes O_NONBLOCK away
+ * blocks the write of the other for ever, and there is no flag with which a write could prevent that.
  */
 #ifndef ISTH_WAKE_H
 #define ISTH_WAKE_H

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-  EVENTS = 64,
+  WAKES = 64,           /* wake-ups that are told of at once */
   LANE_BUDGET = 32,     /* records of one lane before the others get their turn */
   SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
   BLOCKED_RETRY_MS = 1, /* how soon a reply ring that was full is looked at again */
@@ -152,8 +152,8 @@ static void sleep_worker(struct isth__worker *worker) {
     }
   }
   if (!awake && !isth__load_acquire(&worker->commanded)) {
-    struct epoll_event events[EVENTS];
-    int count = epoll_wait(worker->epoll, events, EVENTS, blocked ? BLOCKED_RETRY_MS : -1);
+    struct epoll_event events[WAKES];
+    int count = epoll_wait(worker->epoll, events, WAKES, blocked ? BLOCKED_RETRY_MS : -1);
     for (int i = 0; i < count; i++) {
       struct isth__lane *lane = events[i].data.ptr;
       if (lane == NULL) {

@@ -75,7 +75,10 @@ int probe_on_status(isth_call *call, const probe_code *in, probe_identity *out) 
 }
 
 int probe_on_refuse(isth_call *call, const probe_code *in) {
-  return isth_refuse(call, in->code, "refused with %d, t\xc3\xb6" "dlich", in->code);
+  return isth_refuse(call, in->code,
+                     "refused with %d, t\xc3\xb6"
+                     "dlich",
+                     in->code);
 }
 
 int probe_on_bad_enum(isth_call *call, probe_everything *out) {

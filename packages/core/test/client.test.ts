@@ -151,7 +151,7 @@ describe('a client', () => {
     const { client } = bridge;
     assert.equal(client.$instances[0]?.lanes, 4);
     const order: number[] = [];
-    const pauses = [120_000, 80_000, 40_000, 0];
+    const pauses = [300_000, 200_000, 100_000, 0];
     const replies = await Promise.all(
       pauses.map(async (microseconds, tag) => {
         const reply = await client.sleep({ microseconds, tag });

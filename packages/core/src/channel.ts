@@ -170,7 +170,7 @@ export class Channel {
     if (needed > this.#scratch.bytes.length) this.#scratch = memoryOf(this.#native.growScratch(needed));
     call.form.write(call.input, this.#scratch, 0);
     // Calls that were made before this one, within the same turn, reach the instance before it.
-    this.#flush();
+    if (this.#control[Control.outboxBytes] !== 0) this.#flush();
     const status = this.#native.callSync(call.method.id, size, timeoutMs);
     const got = this.#control[Control.syncBytes] ?? 0;
     if (got < 0) {

@@ -59,6 +59,7 @@ function words(text) {
 }
 
 const [compiler = 'cc', ...wrapped] = words(process.env.CC);
+// Bsymbolic-functions: calls within the addon go straight to their function, not through a table.
 // nodelete: a thread that connects may outlive the Worker that loaded the addon, and with it the last use of the file.
 const flags = [
   '-std=c11',
@@ -71,6 +72,7 @@ const flags = [
   '-fvisibility=hidden',
   '-pthread',
   '-Wl,-z,nodelete',
+  '-Wl,-Bsymbolic-functions',
 ];
 const temporary = `${output}.${process.pid}`;
 mkdirSync(dirname(output), { recursive: true });

@@ -18,6 +18,7 @@ static void on_event(uv_poll_t *poll, int status, int events) {
   (void)status;
   (void)events;
   isth_client_clear_event(channel->client);
+  if (isth_client_status(channel->client) != 0) uv_poll_stop(poll);
   loop_disarm(channel);
   run_turn(channel);
 }

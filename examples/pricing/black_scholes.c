@@ -53,8 +53,9 @@ static valued time_value(const terms *t, double v) {
   double slope = smaller * normal_density(d1);
   /* Each product has a relative error of some DBL_EPSILON, and each argument of |d2| times that. Both distributions turn
    * the latter into the same error of the value, since larger * density(d2) is slope too. Then there is the absolute error
-   * of a distribution too small for a normal double. */
-  double rounding = 2 * DBL_EPSILON * (gain - d2 * slope) + DBL_TRUE_MIN * (1 + larger);
+   * of a distribution too small for a normal double. Scaled down before they are added, large values do not overflow. */
+  double unit = 2 * DBL_EPSILON;
+  double rounding = unit * gain - d2 * (unit * slope) + DBL_TRUE_MIN * (1 + larger);
   return (valued){v > 0 && gain > cost ? gain - cost : 0, slope, rounding};
 }
 
@@ -115,7 +116,7 @@ static double solve(const terms *t, double target, int *iterations) {
       high = v;
     else
       low = v;
-    double step = log(now.value / target) * now.value / now.slope;
+    double step = log(now.value / target) * (now.value / now.slope);
     double next = v < inflection || (v == inflection && step > 0) ? v / sqrt(1 + 2 * step / v) : v - step;
     bool inside = next > low && next < high;
     /* Once value and target cannot be told apart, one more step, if it is Newton's own, is as near as rounding lets us. */

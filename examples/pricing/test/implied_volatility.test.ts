@@ -71,6 +71,20 @@ describe('implied volatility', () => {
     await assert.rejects(mathematics.implied({ ...call, expiry: 0 }, 2), new Refusal('expired'));
   });
 
+  it('is found where the spot is near the largest number there is', async () => {
+    const option = {
+      kind: 'call',
+      spot: 1.592425148055893e308,
+      strike: 1.592425148055893e308,
+      rate: 0,
+      expiry: 1,
+    } as const;
+    const price = 0.8419513702392474 * option.spot;
+    const implied = await mathematics.implied(option, price);
+    const again = await mathematics.quote(option, implied.volatility);
+    assert(Math.abs(again.price / price - 1) < 1e-13, `reprices: ${again.price}, expected ${price}`);
+  });
+
   it('whatever comes: an answer that gives the price, or a refusal', async () => {
     let answers = 0;
     await fc.assert(

@@ -928,6 +928,8 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
   client->connection = connection;
   client->options = options;
   client->lane_count = lanes;
+  /* Not always the first: else all clients that make few calls would queue for one serving thread. */
+  client->last_lane = (uint32_t)(isth__now_ns() / 1000 % lanes);
   for (uint32_t i = 0; i < lanes; i++) {
     struct isth__client_lane *lane = &client->lanes[i];
     isth__lane_client(connection.segment, &connection.shape, i, &lane->requests, &lane->replies);

@@ -41,6 +41,8 @@ for (const { name, native } of packages) {
   const folder = join(stage, 'node_modules/@isthmus', name);
   const own = join('packages', name);
   for (const path of [own, ...native]) copyTracked(path, path === own ? own : '.', folder);
+  const prebuilds = join(repository, own, 'prebuilds');
+  if (existsSync(prebuilds)) cpSync(prebuilds, join(folder, 'prebuilds'), { recursive: true });
   compile(name, folder);
   const manifest = publishedManifest(name);
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

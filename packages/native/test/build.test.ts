@@ -75,6 +75,38 @@ describe('building the addon', () => {
   });
 });
 
+describe('installing', () => {
+  /** The package with a prebuilt binary of these bytes, and with what loads it. */
+  function copyWithPrebuilt(folder: TemporaryFolder, prebuilt: (to: string) => void): string {
+    const root = copyPackage(folder.path);
+    const loader = dirname(createRequire(import.meta.url).resolve('node-gyp-build'));
+    cpSync(loader, folder.join('node_modules/node-gyp-build'), { recursive: true });
+    const place = join(root, 'prebuilds', `linux-${process.arch}`);
+    mkdirSync(place, { recursive: true });
+    prebuilt(join(place, 'isthmus.napi.glibc.node'));
+    return root;
+  }
+
+  it('takes the prebuilt binary, and then needs no compiler', () => {
+    using folder = new TemporaryFolder();
+    const root = copyWithPrebuilt(folder, (to) => cpSync(join(native, 'build/Release/isthmus.node'), to));
+    const { status, stdout, stderr } = run(join(root, 'scripts/install.mjs'), {
+      CC: 'no-such-compiler',
+      LIBC: 'glibc',
+    });
+    assert.deepEqual([status, stdout, stderr], [0, '', '']);
+    assert.ok(!existsSync(join(root, 'build')));
+  });
+
+  it('compiles where the prebuilt binary does not load', () => {
+    using folder = new TemporaryFolder();
+    const root = copyWithPrebuilt(folder, (to) => writeFileSync(to, 'not a binary'));
+    const { status, stderr } = run(join(root, 'scripts/install.mjs'), { CC: 'no-such-compiler', LIBC: 'glibc' });
+    assert.equal(status, 1);
+    assert.match(stderr, /there is no C compiler/);
+  });
+});
+
 describe('loading the addon', () => {
   it('fails with NATIVE_MISSING and what to do where it was not built', () => {
     using folder = new TemporaryFolder();

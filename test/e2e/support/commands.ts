@@ -38,7 +38,9 @@ export const isthmusCommand: readonly string[] = [process.execPath, join(reposit
 export function start(command: readonly string[], { cwd, env = {} }: RunOptions): RunningCommand {
   const [program = '', ...args] = command;
   // npm and node_modules/.bin as in the README; without the variables by which node:test and npm tell that they run.
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST_CONTEXT|npm_.*)$/i.test(name));
+  // Where the machine's own npm settings lie stays, since a certificate or a proxy may be among them.
+  const dropped = /^(NODE_TEST_CONTEXT|npm_(?!config_(globalconfig|userconfig|cache)$).*)$/i;
+  const inherited = Object.entries(process.env).filter(([name]) => !dropped.test(name));
   const child = spawn(program, args, {
     cwd,
     env: {

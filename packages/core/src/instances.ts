@@ -23,7 +23,7 @@ const lasting: ReadonlySet<string> = new Set([
 interface Candidate {
   readonly path: string;
   identity: string;
-  state: 'connecting' | 'up' | 'waiting' | 'refused' | 'gone';
+  state: 'connecting' | 'up' | 'waiting' | 'refused';
   channel: Channel | undefined;
   retryMs: number;
   timer: NodeJS.Timeout | undefined;
@@ -154,7 +154,6 @@ export class Instances {
 
   #forget(candidate: Candidate): void {
     clearTimeout(candidate.timer);
-    candidate.state = 'gone';
     this.#candidates.delete(candidate.path);
   }
 

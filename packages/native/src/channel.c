@@ -5,14 +5,19 @@
 
 enum { FIRST_SCRATCH_BYTES = 4096 };
 
+/* After sending: an adaptive channel polls its full time again. Within a turn, its end decides how to wait. */
+static void wait_anew(struct channel *channel) {
+  channel->spin_until_ns = 0;
+  if (!channel->in_turn) loop_wait(channel);
+}
+
 /* flush(): sends the outbox; returns how many inbox entries tell of requests that could not be sent. */
 static napi_value flush(napi_env env, napi_callback_info info) {
   napi_value result;
   struct channel *channel = channel_arguments(env, info, NULL, NULL);
   if (channel == NULL) return NULL;
   uint32_t failures = flush_outbox(channel);
-  channel->spin_until_ns = 0;
-  if (!channel->in_turn) loop_wait(channel);
+  wait_anew(channel);
   napi_create_uint32(env, failures, &result);
   return result;
 }
@@ -36,49 +41,50 @@ static napi_value send_bytes(napi_env env, napi_callback_info info) {
   if (has_trace) napi_get_typedarray_info(env, values[4], NULL, &trace_size, &trace, NULL, NULL);
   int status = send_request(channel, slot, method, payload, size, timeout_ms,
                             trace_size == sizeof(isth_trace) ? (const isth_trace *)trace : NULL, isth_now_ns());
-  channel->spin_until_ns = 0;
-  if (!channel->in_turn) loop_wait(channel);
+  wait_anew(channel);
   napi_create_int32(env, status, &result);
   return result;
 }
 
-/* cancel(slot): true if the call was in flight; then its outcome never comes. */
-static napi_value cancel(napi_env env, napi_callback_info info) {
+/* The tag of the slot that a function's one argument names; NULL, with an exception, if there is none. */
+static struct call_tag *tag_argument(napi_env env, napi_callback_info info) {
   size_t count = 1;
-  napi_value value, result;
+  napi_value value;
   struct channel *channel = channel_arguments(env, info, &count, &value);
   if (channel == NULL) return NULL;
-  uint32_t slot = 0;
+  uint32_t slot = UINT32_MAX;
   napi_get_value_uint32(env, value, &slot);
-  bool cancelled =
-      slot < channel->options.max_in_flight && isth_client_cancel(channel->client, channel->tags[slot].call_id);
-  if (!channel->in_turn) loop_wait(channel);
+  if (slot < channel->options.max_in_flight) return &channel->tags[slot];
+  throw_status(env, ISTH_E_INVALID_ARGUMENT, "there is no such slot");
+  return NULL;
+}
+
+/* cancel(slot): true if the call was in flight; then its outcome never comes. */
+static napi_value cancel(napi_env env, napi_callback_info info) {
+  napi_value result;
+  struct call_tag *tag = tag_argument(env, info);
+  if (tag == NULL) return NULL;
+  bool cancelled = isth_client_cancel(tag->channel->client, tag->call_id);
+  if (!tag->channel->in_turn) loop_wait(tag->channel);
   napi_get_boolean(env, cancelled, &result);
   return result;
 }
 
 /* callId(slot): the id of the call that was last sent in this slot. */
 static napi_value call_id(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value value, result;
-  struct channel *channel = channel_arguments(env, info, &count, &value);
-  if (channel == NULL) return NULL;
-  uint32_t slot = 0;
-  napi_get_value_uint32(env, value, &slot);
-  napi_create_bigint_uint64(env, slot < channel->options.max_in_flight ? channel->tags[slot].call_id : 0, &result);
+  napi_value result;
+  struct call_tag *tag = tag_argument(env, info);
+  if (tag == NULL) return NULL;
+  napi_create_bigint_uint64(env, tag->call_id, &result);
   return result;
 }
 
 /* leftMs(slot): how long the call that was last sent in this slot had until its deadline, in ms; 0 or less: none. */
 static napi_value left_ms(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value value, result;
-  struct channel *channel = channel_arguments(env, info, &count, &value);
-  if (channel == NULL) return NULL;
-  uint32_t slot = 0;
-  napi_get_value_uint32(env, value, &slot);
-  uint64_t deadline_ns = slot < channel->options.max_in_flight ? channel->tags[slot].deadline_ns : 0;
-  napi_create_double(env, ((double)deadline_ns - (double)isth_now_ns()) / 1e6, &result);
+  napi_value result;
+  struct call_tag *tag = tag_argument(env, info);
+  if (tag == NULL) return NULL;
+  napi_create_double(env, ((double)tag->deadline_ns - (double)isth_now_ns()) / 1e6, &result);
   return result;
 }
 

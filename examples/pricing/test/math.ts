@@ -84,7 +84,8 @@ export class Mathematics implements AsyncDisposable {
     names: readonly Name[],
   ): Promise<Record<Name, number>> {
     const { kind, spot, strike, rate, dividendYield = 0, expiry } = option;
-    this.#process.stdin.write(`${question} ${kind} ${spot} ${strike} ${rate} ${dividendYield} ${expiry} ${last}\n`);
+    const numbersIn = [spot, strike, rate, dividendYield, expiry, last].map(exactly).join(' ');
+    this.#process.stdin.write(`${question} ${kind} ${numbersIn}\n`);
     const answer = await this.#answers.next();
     if (answer.done === true) throw new Error('the filter ended early');
     if (answer.value.startsWith('! ')) throw new Refusal(answer.value.slice(2));
@@ -93,4 +94,9 @@ export class Mathematics implements AsyncDisposable {
     for (const number of numbers) assert(Number.isFinite(number), `finite numbers, not ${answer.value}`);
     return Object.fromEntries(names.map((name, index) => [name, numbers[index]])) as Record<Name, number>;
   }
+}
+
+/** A number in full: String() loses the sign of -0, which then shows in a result that is 0. */
+function exactly(number: number): string {
+  return Object.is(number, -0) ? '-0' : String(number);
 }

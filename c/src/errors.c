@@ -152,11 +152,11 @@ static const error_texts all_error_texts[] = {
     [34] =
     {"UNSUPPORTED_MEDIA_TYPE",
      "the content type is not supported",
-     "Use application/json or application/octet-stream."},
+     "Use a content type that the method takes: application/json, application/msgpack, application/protobuf or application/octet-stream."},
     [35] =
     {"MALFORMED_BODY",
      "the body is not well-formed",
-     "Send one JSON document, encoded as UTF-8."},
+     "Send one whole document of the form that the content type names; JSON is UTF-8."},
     [36] =
     {"INVALID_INPUT",
      "the input does not fit the schema",
@@ -167,8 +167,12 @@ static const error_texts all_error_texts[] = {
      "Send the call to another gateway, or again when this one is back."},
     [38] =
     {"BUILD_FAILED",
-     "building a service failed",
+     "building failed",
      "Correct what the output names. Where a compiler or make is missing, isthmus doctor says how to get it."},
+    [39] =
+    {"MALFORMED_MESSAGE",
+     "the other side sent a message that is not laid out as the schema says",
+     "Build both sides from the same schema; the detail names the place."},
 };
 /* clang-format on */
 

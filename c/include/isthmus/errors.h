@@ -86,8 +86,10 @@ typedef enum isth_error {
   ISTH_E_INVALID_INPUT = -36,
   /* the gateway is shutting down */
   ISTH_E_SHUTTING_DOWN = -37,
-  /* building a service failed */
-  ISTH_E_BUILD_FAILED = -38
+  /* building failed */
+  ISTH_E_BUILD_FAILED = -38,
+  /* the other side sent a message that is not laid out as the schema says */
+  ISTH_E_MALFORMED_MESSAGE = -39
 } isth_error;
 
 /*

@@ -260,14 +260,15 @@ export const errors = {
     http: 415,
     retryable: 'never',
     message: 'the content type is not supported',
-    action: 'Use application/json or application/octet-stream.',
+    action:
+      'Use a content type that the method takes: application/json, application/msgpack, application/protobuf or application/octet-stream.',
   },
   MALFORMED_BODY: {
     number: 35,
     http: 400,
     retryable: 'never',
     message: 'the body is not well-formed',
-    action: 'Send one JSON document, encoded as UTF-8.',
+    action: 'Send one whole document of the form that the content type names; JSON is UTF-8.',
   },
   INVALID_INPUT: {
     number: 36,
@@ -287,8 +288,15 @@ export const errors = {
     number: 38,
     http: 500,
     retryable: 'never',
-    message: 'building a service failed',
+    message: 'building failed',
     action: 'Correct what the output names. Where a compiler or make is missing, isthmus doctor says how to get it.',
+  },
+  MALFORMED_MESSAGE: {
+    number: 39,
+    http: 502,
+    retryable: 'never',
+    message: 'the other side sent a message that is not laid out as the schema says',
+    action: 'Build both sides from the same schema; the detail names the place.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,44 +1,91 @@
-import { enumLines, structLines } from '../text/lines.ts';
-import { schemaInvalid } from './options.ts';
-import type { Enumeration, Struct, Type } from './types.ts';
+import { enumLines, flagsLines, structLines, unionLines } from '../text/lines.ts';
+import type { Payload } from './call.ts';
+import type { Enumeration, Flags, Layout, Struct, Type, Union, UnionLayout } from './types.ts';
 
 /** The named types of a service, each after those that it uses: the order in which C must declare them. */
 export interface NamedTypes {
   readonly enums: readonly Enumeration[];
-  readonly structs: readonly Struct[];
+  readonly flags: readonly Flags[];
+  /** Structs and unions. */
+  readonly composites: readonly (Struct | Union)[];
 }
+
+type Named = Enumeration | Flags | Struct | Union;
 
 interface Payloads {
-  readonly input: Struct | undefined;
-  readonly output: Struct | undefined;
+  readonly input: Payload | undefined;
+  readonly output: Payload | undefined;
 }
 
-/** @throws IsthmusError `SCHEMA_INVALID` when two different types have the same name. */
-export function collectTypes(place: string, methods: readonly Payloads[]): NamedTypes {
-  const enums = new Map<string, Enumeration>();
-  const structs = new Map<string, Struct>();
+/** Adds to `problems` where two different types have the same name. */
+export function collectTypes(methods: readonly Payloads[], problems: string[]): NamedTypes {
+  const types = new Map<string, Named>();
+  // Each struct once, or one of two lists of a struct of two lists of .. would take 2^32 visits.
+  const visited = new Set<Layout | UnionLayout>();
 
-  const visit = (type: Type | undefined): void => {
-    if (type?.kind === 'enum') {
-      const known = enums.get(type.name);
-      if (known === undefined) enums.set(type.name, type);
-      else if (!sameLines(enumLines(known), enumLines(type))) throw twice(type.name);
-    } else if (type?.kind === 'struct') {
-      for (const { type: fieldType } of type.layout.fields) visit(fieldType);
-      const known = structs.get(type.name);
-      if (known === undefined) structs.set(type.name, type);
-      else if (!sameLines(structLines(known), structLines(type))) throw twice(type.name);
+  const visit = (type: Type): void => {
+    switch (type.kind) {
+      case 'optional':
+        visit(type.type);
+        return;
+      case 'array':
+      case 'list':
+        visit(type.element);
+        return;
+      case 'struct':
+        if (visited.has(type.layout)) return;
+        visited.add(type.layout);
+        for (const { type: fieldType } of type.layout.fields) visit(fieldType);
+        add(type);
+        return;
+      case 'union':
+        if (visited.has(type.layout)) return;
+        visited.add(type.layout);
+        for (const variant of Object.values(type.variants)) visit(variant);
+        add(type);
+        return;
+      case 'enum':
+      case 'flags':
+        add(type);
     }
   };
-  const twice = (name: string) => schemaInvalid(`${place}: there are two different types of the name ${name}`);
+  const add = (type: Named): void => {
+    const known = types.get(type.name);
+    if (known === undefined) types.set(type.name, type);
+    else if (!sameDeclaration(known, type) && !sameLines(linesOf(known), linesOf(type))) {
+      problems.push(`there are two different types of the name ${type.name}`);
+    }
+  };
 
   for (const { input, output } of methods) {
-    visit(input);
-    visit(output);
+    if (input !== undefined) visit(input);
+    if (output !== undefined) visit(output);
   }
-  const both = [...enums.keys()].find((name) => structs.has(name));
-  if (both !== undefined) throw twice(both);
-  return { enums: [...enums.values()], structs: [...structs.values()] };
+  const all = [...types.values()];
+  return {
+    enums: all.filter((type) => type.kind === 'enum'),
+    flags: all.filter((type) => type.kind === 'flags'),
+    composites: all.filter((type) => type.kind === 'struct' || type.kind === 'union'),
+  };
+}
+
+/** `field` gives a type a description or a default and leaves the rest as it is. */
+function sameDeclaration(a: Named, b: Named): boolean {
+  if ('values' in a) return 'values' in b && a.values === b.values;
+  return 'layout' in b && a.layout === b.layout;
+}
+
+function linesOf(type: Named): string[] {
+  switch (type.kind) {
+    case 'enum':
+      return enumLines(type);
+    case 'flags':
+      return flagsLines(type);
+    case 'struct':
+      return structLines(type);
+    case 'union':
+      return unionLines(type);
+  }
 }
 
 function sameLines(a: readonly string[], b: readonly string[]): boolean {

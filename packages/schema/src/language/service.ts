@@ -1,18 +1,18 @@
-import { checkCNames } from '../c/clash.ts';
-import { type Codec, codecOf, emptyCodec } from '../codec/codec.ts';
+import { cNameProblems } from '../c/clash.ts';
+import { type Codec, codecOf, emptyCodec, rawCodec } from '../codec/codec.ts';
 import { canonicalText } from '../text/canonical.ts';
 import { hashOf } from '../text/hash.ts';
-import type { Call } from './call.ts';
+import { type Call, type CodecName, isCall, type Payload, type Replies } from './call.ts';
 import { collectTypes } from './collect.ts';
 import type { Infer, InferInput } from './infer.ts';
-import { checkMemberName, checkServiceName } from './names.ts';
-import { checkOptions, schemaInvalid } from './options.ts';
-import type { Struct } from './types.ts';
+import { memberNameProblems, quoted, serviceNameProblems } from './names.ts';
+import { optionProblems, schemaInvalid } from './options.ts';
 
 /** A method of a service, ready to be called: what `call` declared, with its name, number and codecs. */
 export interface Method<
-  Input extends Struct | undefined = Struct | undefined,
-  Output extends Struct | undefined = Struct | undefined,
+  Input extends Payload | undefined = Payload | undefined,
+  Output extends Payload | undefined = Payload | undefined,
+  R extends Replies = Replies,
 > {
   readonly name: string;
   /** 1, 2, .. in the order of declaration. */
@@ -20,14 +20,18 @@ export interface Method<
   /** `undefined`: an empty payload. */
   readonly input: Input;
   readonly output: Output;
+  readonly replies: R;
+  /** How structs are written on their way. */
+  readonly codec: CodecName;
+  /** Between values and the bytes of the struct as it lies in memory, whatever `codec` says. */
   readonly inputCodec: Codec<Value<Input>, InputValue<Input>>;
   readonly outputCodec: Codec<Value<Output>, InputValue<Output>>;
   readonly idempotent: boolean;
   readonly description: string | undefined;
 }
 
-type Value<S> = S extends Struct ? Infer<S> : undefined;
-type InputValue<S> = S extends Struct ? InferInput<S> : undefined;
+type Value<P> = P extends Payload ? Infer<P> : undefined;
+type InputValue<P> = P extends Payload ? InferInput<P> : undefined;
 
 /** What a caller of the method gives: the input's type, or `undefined` where there is none. */
 export type InputOf<M extends Method> = InputValue<M['input']>;
@@ -40,7 +44,7 @@ export interface Calls {
 
 /** The methods of a service by name, each with its own types. */
 export type MethodsOf<C extends Calls> = {
-  readonly [K in keyof C]: C[K] extends Call<infer Input, infer Output> ? Method<Input, Output> : never;
+  readonly [K in keyof C]: C[K] extends Call<infer Input, infer Output, infer R> ? Method<Input, Output, R> : never;
 };
 
 /** A schema: what two programs must agree on. */
@@ -71,26 +75,41 @@ export interface ServiceOptions {
  *
  * @param name In camelCase; the prefix of every C name, in snake_case.
  * @param calls At least one. Their order decides their numbers, so new ones go to the end.
- * @throws IsthmusError `SCHEMA_INVALID` for bad names, two different types of one name, and names that clash in C.
+ * @throws IsthmusError `SCHEMA_INVALID` with everything that is wrong with the schema, a line each: bad names and options,
+ *   ranges and defaults that do not fit, two different types of one name, names that clash in C.
  */
 export function service<const C extends Calls>(
   name: string,
   calls: C,
   options: ServiceOptions = {},
 ): Service<MethodsOf<C>> {
-  const place = `service ${name}`;
-  checkServiceName(name);
-  checkOptions(place, options, ['description', 'errors']);
-  const methods = Object.entries(calls).map(([key, value], index) => methodOf(place, key, value, index + 1));
-  if (methods.length === 0) throw schemaInvalid(`${place}: it needs at least one call`);
-  const errors = Object.freeze([...(options.errors ?? [])]);
-  for (const [index, error] of errors.entries()) {
-    checkMemberName(`${place}, error ${JSON.stringify(error)}`, error);
-    if (errors.indexOf(error) !== index) throw schemaInvalid(`${place}: the error ${error} is there twice`);
+  const place = `service ${String(name)}`;
+  const own = [...serviceNameProblems(name), ...optionProblems(options, ['description', 'errors'])];
+  const inCalls: string[] = [];
+  const inTypes: string[] = [];
+  const declared: Declared[] = [];
+  // In plain JavaScript they may be anything.
+  const given: unknown = calls;
+  const entries: [string, unknown][] = typeof given === 'object' && given !== null ? Object.entries(given) : [];
+  if (entries.length === 0) own.push('it needs at least one call');
+  for (const [key, entry] of entries) {
+    const sound = isCall(entry) ? entry : undefined;
+    const found = [...memberNameProblems(key), ...(sound?.problems ?? ['this is not a call; use call({ ... })'])];
+    inCalls.push(...found.map((problem) => `${place}, call ${key}: ${problem}`));
+    if (sound === undefined) continue;
+    for (const payload of [sound.input, sound.output]) {
+      if (payload?.kind === 'struct') inTypes.push(...payload.problems);
+    }
+    declared.push({ ...sound, name: key, id: declared.length + 1 });
   }
-  const types = collectTypes(place, methods);
-  checkCNames(name, methods, errors, types);
-  const text = canonicalText(name, methods, errors, types);
+  const errors = errorNames(options?.errors ?? [], own);
+  const types = collectTypes(declared, own);
+  own.push(...cNameProblems(String(name), declared, errors, types));
+  const problems = [...inTypes, ...own.map((problem) => `${place}: ${problem}`), ...inCalls];
+  if (problems.length > 0) throw schemaInvalid([...new Set(problems)].join('\n'));
+
+  const text = canonicalText(name, declared, errors, types);
+  const methods = declared.map(methodOf);
   return Object.freeze({
     kind: 'service',
     name,
@@ -104,20 +123,43 @@ export function service<const C extends Calls>(
   });
 }
 
-function methodOf(place: string, name: string, declared: Call, id: number): Method {
-  checkMemberName(`${place}, call ${JSON.stringify(name)}`, name);
-  if (declared?.kind !== 'call') throw schemaInvalid(`${place}, call ${name}: this is not a call; use call({ ... })`);
-  const { input, output, idempotent, description } = declared;
+interface Declared extends Call {
+  readonly name: string;
+  readonly id: number;
+}
+
+/** The names of a handler's errors, each once. */
+function errorNames(given: unknown, problems: string[]): readonly string[] {
+  const all: readonly unknown[] = Array.isArray(given) ? given : [];
+  if (!Array.isArray(given)) problems.push('errors must be an array of names');
+  const names = new Set<string>();
+  for (const error of all) {
+    problems.push(...memberNameProblems(error).map((problem) => `error ${quoted(error)}: ${problem}`));
+    if (typeof error !== 'string') continue;
+    if (names.has(error)) problems.push(`the error ${error} is there twice`);
+    names.add(error);
+  }
+  return Object.freeze([...names]);
+}
+
+function methodOf({ name, id, input, output, replies, codec, idempotent, description }: Declared): Method {
   return Object.freeze({
     name,
     id,
     input,
     output,
-    inputCodec: input === undefined ? emptyCodec : codecOf(input),
-    outputCodec: output === undefined ? emptyCodec : codecOf(output),
+    replies,
+    codec,
+    inputCodec: codecFor(input),
+    outputCodec: codecFor(output),
     idempotent,
     description,
   });
+}
+
+function codecFor(payload: Payload | undefined): Method['inputCodec'] & Method['outputCodec'] {
+  if (payload === undefined) return emptyCodec;
+  return payload.kind === 'struct' ? codecOf(payload) : rawCodec(payload);
 }
 
 /** Whether a value, such as an export of a schema file, is a service. */

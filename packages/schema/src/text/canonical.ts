@@ -1,12 +1,15 @@
+import type { CodecName, Payload, Replies } from '../language/call.ts';
 import type { NamedTypes } from '../language/collect.ts';
-import type { Struct } from '../language/types.ts';
-import { enumLines, structLines } from './lines.ts';
+import { elementText, enumLines, flagsLines, structLines, unionLines } from './lines.ts';
 
-interface NamedMethod {
+/** A method as two programs must agree on it. */
+export interface MethodShape {
   readonly name: string;
   readonly id: number;
-  readonly input: Struct | undefined;
-  readonly output: Struct | undefined;
+  readonly input: Payload | undefined;
+  readonly output: Payload | undefined;
+  readonly replies: Replies;
+  readonly codec: CodecName;
   readonly idempotent: boolean;
 }
 
@@ -26,11 +29,12 @@ interface NamedMethod {
  *   0 spot f64 min=0
  *   8 kind OptionKind default="call"
  * method 1 quote QuoteRequest -> none idempotent
+ * method 2 history QuoteRequest -> bytes replies=many codec=protobuf
  * ```
  */
 export function canonicalText(
   name: string,
-  methods: readonly NamedMethod[],
+  methods: readonly MethodShape[],
   errors: readonly string[],
   types: NamedTypes,
 ): string {
@@ -39,11 +43,21 @@ export function canonicalText(
     `service ${name}`,
     ...errors.map((error, index) => `error ${index + 1} ${error}`),
     ...types.enums.flatMap(enumLines),
-    ...types.structs.flatMap(structLines),
-    ...methods.map(({ name: method, id, input, output, idempotent }) => {
-      const payloads = `${input?.name ?? 'none'} -> ${output?.name ?? 'none'}`;
-      return `method ${id} ${method} ${payloads}${idempotent ? ' idempotent' : ''}`;
+    ...types.flags.flatMap(flagsLines),
+    ...types.composites.flatMap((type) => (type.kind === 'struct' ? structLines(type) : unionLines(type))),
+    ...methods.map((method) => {
+      const { id, input, output, replies, codec, idempotent } = method;
+      const words = [`method ${id} ${method.name} ${payloadText(input)} -> ${payloadText(output)}`];
+      if (replies !== 'one') words.push(`replies=${replies}`);
+      if (codec !== 'struct') words.push(`codec=${codec}`);
+      if (idempotent) words.push('idempotent');
+      return words.join(' ');
     }),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function payloadText(payload: Payload | undefined): string {
+  if (payload === undefined) return 'none';
+  return payload.kind === 'struct' ? payload.name : elementText(payload);
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
 
-/** SHA-256 of a text in UTF-8: 32 bytes. */
+/** SHA-256 of a text in UTF-8: 32 bytes. A library's, because browsers have theirs only as a promise. */
 export function hashOf(text: string): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(text, 'utf8').digest());
+  return sha256(new TextEncoder().encode(text));
 }

@@ -2,34 +2,31 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
-  type Calls,
+  array,
+  bytes,
   call,
   codecOf,
+  decimal,
+  duration,
   emptyCodec,
   enumeration,
   f32,
   f64,
   field,
-  IsthmusError,
+  flags,
   isService,
-  type ServiceOptions,
+  list,
+  optional,
   service,
   struct,
   text,
+  timestamp,
+  u16,
+  u32,
+  union,
 } from '../../src/index.ts';
 
 const Box = struct('Box', { x: f64() });
-
-function refusal(name: string, calls: unknown = { get: call() }, options: ServiceOptions = {}): string {
-  try {
-    service(name, calls as Calls, options);
-  } catch (error) {
-    assert.ok(error instanceof IsthmusError, String(error));
-    assert.equal(error.code, 'SCHEMA_INVALID');
-    return error.detail;
-  }
-  return assert.fail('it was taken');
-}
 
 test('methods get numbers, names and codecs in the order of declaration', () => {
   const schema = service('boxes', { put: call({ input: Box, idempotent: true }), get: call({ output: Box }) });
@@ -80,50 +77,64 @@ method 2 ping none -> none
   assert.deepEqual(Buffer.from(schema.hash), createHash('sha256').update(schema.text).digest());
 });
 
-test('a bad service is refused with the place', () => {
-  assert.match(refusal('Pricing'), /^service "Pricing": the name must be a lower-case letter/);
-  assert.match(refusal('isthmus'), /belong to the library/);
-  assert.match(refusal('math'), /hides the system's header/);
-  assert.match(refusal('boxes', {}), /at least one call/);
-  assert.match(refusal('boxes', { get: Box }), /^service boxes, call get: this is not a call/);
-  assert.match(refusal('boxes', { get: undefined }), /not a call/);
-  assert.match(refusal('boxes', Object.fromEntries([['then', call()]])), /call "then": JavaScript gives this name/);
-  assert.match(refusal('boxes', { $close: call() }), /call "\$close": the name must be/);
-  assert.match(refusal('boxes', undefined, { errors: ['Bad'] }), /error "Bad": the name must be/);
-  assert.match(refusal('boxes', undefined, { errors: ['bad', 'bad'] }), /the error bad is there twice/);
-  assert.match(refusal('boxes', undefined, { error: [] } as object), /no option "error"/);
-});
-
-test('a call takes structs and a boolean', () => {
-  assert.throws(() => call({ input: f64() as never }), /the input must be a struct/);
-  assert.throws(() => call({ output: 1 as never }), /the output must be a struct/);
-  assert.throws(() => call({ idempotent: 1 as never }), /idempotent must be true or false/);
-});
-
-test('two different types of one name are refused, the same one twice is not', () => {
-  const calls = (one: unknown, other: unknown) => ({
-    a: call({ input: struct('A', { v: one } as never) }),
-    b: call({ input: struct('B', { v: other } as never) }),
+test('the text of every kind of type and of call', () => {
+  const Kind = enumeration('Kind', ['call', 'put'], { open: true });
+  const Access = flags('Access', ['read', 'write'], { bits: 8, open: true });
+  const Row = struct('Row', { name: text(), price: decimal(2, { min: '0', default: '1.5', unit: 'not in it' }) });
+  const Packet = struct('Packet', { port: u16({ endian: 'big' }), raw: bytes(3) }, { packed: true, align: 4 });
+  const Shape = union('Shape', { row: Row, packet: Packet });
+  const All = struct('All', {
+    kind: field(Kind, { description: 'not in it' }),
+    access: field(Access, { default: ['write'] }),
+    shape: Shape,
+    grid: array(array(f64({ min: 0, unit: 'not in it' }), 2), 3),
+    rows: list(Row, { max: 9, default: 'empty' }),
+    prices: list(f64({ min: 0, max: 1 })),
+    ports: list(u32({ endian: 'big' })),
+    note: text({ max: 100, default: '' }),
+    blob: bytes(),
+    at: timestamp({ endian: 'big', min: 0n }),
+    after: optional(duration({ max: 5n })),
   });
-  const inner = (min?: number) => struct('Inner', { x: f64(min === undefined ? {} : { min }) });
-  assert.match(refusal('boxes', calls(inner(), inner(1))), /two different types of the name Inner/);
-  assert.match(refusal('boxes', calls(enumeration('E', ['a']), enumeration('E', ['b']))), /name E/);
-  assert.match(refusal('boxes', calls(enumeration('Inner', ['a']), inner())), /name Inner/);
-  service('boxes', calls(inner(), inner()));
-  service('boxes', calls(enumeration('E', ['a']), field(enumeration('E', ['a']), { default: 'a' })));
-});
-
-test('names that would be the same in C are refused, naming both', () => {
-  const of = (name: string) => ({ quote: call({ input: struct(name, { x: f64() }) }) });
-  assert.match(refusal('boxes', of('OnQuote')), /struct OnQuote and call quote would both be boxes_on_quote in C/);
-  assert.match(refusal('boxes', of('Error'), { errors: ['bad'] }), /boxes_error in C/);
-  assert.match(refusal('boxes', of('Schema')), /boxes_schema in C/);
-  assert.match(refusal('boxes', { aBc: call(), aBC: call() }), /would both be .* in C/);
-  const fields = struct('Box', { aBc: f64(), aBC: f64() });
-  assert.match(
-    refusal('boxes', { get: call({ input: fields }) }),
-    /struct Box: field aBc and field aBC would both be a_bc in C/,
+  const { text: canonical } = service('every', {
+    one: call({ input: All, output: bytes({ max: 64 }) }),
+    many: call({ input: Row, output: bytes(), replies: 'many', codec: 'protobuf' }),
+    none: call({ input: Row, replies: 'none', codec: 'json' }),
+  });
+  assert.equal(
+    canonical,
+    `isthmus schema 1
+service every
+enum Kind open
+  0 call
+  1 put
+flags Access bits 8 open
+  0 read
+  1 write
+struct Row size 16 align 8
+  0 name text
+  8 price decimal(2) min=0 default=1.50
+struct Packet size 8 align 4 packed
+  0 port u16 big
+  2 raw bytes(3)
+union Shape size 24 align 8
+  0 row Row
+  1 packet Packet
+struct All size 144 align 8
+  0 kind Kind
+  4 access Access default=["write"]
+  8 shape Shape
+  32 grid f64{min=0}[2][3]
+  80 rows list<Row> max=9 default="empty"
+  88 prices list<f64{min=0,max=1}>
+  96 ports list<u32{big}>
+  104 note text max=100 default=""
+  112 blob bytes
+  120 at timestamp big min=0
+  136 after duration max=5 optional
+method 1 one All -> bytes{max=64}
+method 2 many Row -> bytes replies=many codec=protobuf
+method 3 none Row -> none replies=none codec=json
+`,
   );
-  const Kind = enumeration('Kind', ['usd', 'USD']);
-  assert.match(refusal('boxes', { get: call({ input: struct('Box', { kind: Kind }) }) }), /BOXES_KIND_USD in C/);
 });

@@ -1,45 +1,67 @@
 import type { Struct } from '../language/types.ts';
-import type { Codec } from './codec.ts';
-import { decodeSource } from './decode-source.ts';
-import { encodeSource } from './encode-source.ts';
-import { badReply, invalidInput, refuseUnknownFields } from './refuse.ts';
-import { readText, writeText } from './text.ts';
-import { bigintFromJson } from './valid.ts';
+import type { Codec, Memory } from './codec.ts';
+import { decoderOf } from './decode-source.ts';
+import { type Encode, encoderOf } from './encode-source.ts';
+import { jsonTextWriterOf } from './json-text-source.ts';
+import { Message, type Read } from './message.ts';
+import { invalidInput } from './refuse.ts';
+import { refused } from './signals.ts';
+import type { Form } from './valid.ts';
+import { type MakeView, viewsOf } from './view-source.ts';
+import { fits, Writer, waste } from './writer.ts';
 
 /**
- * Compiles a struct's codec: four functions of straight-line code, with every offset and limit a constant. Interpreting
- * the layout field by field instead costs about ten times as much.
- *
- * What goes into the source: names that the schema's rules restrict to letters, digits and underscores, and numbers. All
- * else (defaults, tables) goes in as constants by reference, so that no text of a user is ever read as code.
+ * Compiles a struct's codec: functions of straight-line code, with every offset and limit a constant. Interpreting the layout
+ * field by field instead costs about ten times as much. Each function is compiled when it is first called: most programs use
+ * few of them, and where a page forbids `new Function`, all but encoding and decoding still works.
  */
 export function compileCodec(type: Struct): Codec<unknown> {
-  const constants: unknown[] = [];
-  const body = [
-    '"use strict";',
-    'const { constants, readText, writeText, bigintFromJson, badReply, invalid, refuseUnknown, outside } = runtime;',
-    'return {',
-    `size: ${type.layout.size},`,
-    `encode(value, memory, offset) {\n${encodeSource(type, 'native', constants)}\n},`,
-    `decode(memory, offset) {\n${decodeSource(type, 'native', constants)}\n},`,
-    `encodeJson(value, memory, offset) {\n${encodeSource(type, 'json', constants)}\n},`,
-    `decodeJson(memory, offset) {\n${decodeSource(type, 'json', constants)}\n},`,
-    '};',
-  ].join('\n');
-  const runtime = {
-    constants,
-    readText,
-    writeText,
-    bigintFromJson,
-    badReply,
-    invalid: (value: unknown, form: 'native' | 'json') => invalidInput(type, value, form),
-    outside: (offset: number) => {
-      return new RangeError(
-        `struct ${type.name} takes ${type.layout.size} bytes, which offset ${offset} leaves no room for`,
-      );
-    },
-    refuseUnknown: (value: unknown, form: 'native' | 'json') => refuseUnknownFields(type, value, form),
+  return Object.freeze({
+    size: type.layout.size,
+    isFixed: !type.layout.hasTails,
+    encode: encoding(type, 'native'),
+    decode: decoding(type, 'native', () => decoderOf(type, 'native')),
+    encodeJson: encoding(type, 'json'),
+    decodeJson: decoding(type, 'json', () => decoderOf(type, 'json')),
+    decodeJsonText: decoding(type, 'json', () => jsonTextWriterOf(type)),
+    view: viewing(type),
+  });
+}
+
+function encoding(type: Struct, form: Form) {
+  const { size, hasTails } = type.layout;
+  let compiled: Encode | undefined;
+  return (value: unknown, memory: Memory, offset: number): number => {
+    compiled ??= encoderOf(type, form);
+    try {
+      if (hasTails) {
+        const writer = new Writer(memory, offset, size);
+        compiled(value, writer.view, writer.bytes, writer.base, writer);
+        return writer.end;
+      }
+      const isThere = fits(memory, offset, size);
+      const { view, bytes } = isThere ? memory : waste;
+      compiled(value, view, bytes, isThere ? offset : 0, undefined);
+      return size;
+    } catch (error) {
+      throw error === refused ? invalidInput(type, value, form) : error;
+    }
   };
-  const build = new Function('runtime', body) as (given: typeof runtime) => Codec<unknown>;
-  return Object.freeze(build(runtime));
+}
+
+function decoding<Result>(type: Struct, form: Form, compile: () => Read<Result>) {
+  const { hasTails } = type.layout;
+  let compiled: Read<Result> | undefined;
+  return (memory: Memory, offset: number, length: number): Result => {
+    compiled ??= compile();
+    return new Message(type, memory, offset, length).read(compiled, offset, hasTails, form);
+  };
+}
+
+function viewing(type: Struct) {
+  let makeView: MakeView | undefined;
+  return (memory: Memory, offset: number, length: number): object => {
+    makeView ??= viewsOf(type);
+    return makeView(new Message(type, memory, offset, length), offset);
+  };
 }

@@ -31,8 +31,13 @@ export class Workspace implements Disposable {
   }
 }
 
-/** The library's source for the checks of generated code. */
-export const textSource = path.join(library, 'src/text.c');
+/** The library's sources that generated types, accessors and checks need. */
+export const librarySources: readonly string[] = ['checks', 'errors', 'message', 'tails', 'text'].map((name) => {
+  return path.join(library, `src/${name}.c`);
+});
+
+/** The library's sources for messages that are made and read without a service. */
+export const messageSources = ['message.c', 'text.c'].map((name) => path.join(library, 'src', name));
 
 /** Whether a command can be run; not every machine has every compiler. */
 export function has(command: string): boolean {

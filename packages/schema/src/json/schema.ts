@@ -1,72 +1,151 @@
-import { acceptedRange, type FloatType, limits, type Struct, type Type } from '../language/types.ts';
+import type { Payload } from '../language/call.ts';
+import {
+  acceptedRange,
+  type BigintType,
+  type Enumeration,
+  type FloatType,
+  limits,
+  MAX_MESSAGE_BYTES,
+  type Struct,
+  type Tail,
+  type Union,
+  type ValueType,
+} from '../language/types.ts';
+import { annotations } from './annotations.ts';
+import {
+  base64Length,
+  base64Pattern,
+  decimalPattern,
+  durationPattern,
+  integerPattern,
+  textPattern,
+  timestampPattern,
+} from './patterns.ts';
 
 /** A JSON Schema document, or a part of one. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
+/** `input`: what encoding takes. `output`: what decoding gives. */
+type Form = 'input' | 'output';
+
 /** The largest 64-bit integer that a JSON number can say exactly. */
 const { MAX_SAFE_INTEGER } = Number;
 
+/** The most that 32 bits hold: the number of a value of an enumeration. */
+const MAX_U32 = limits.u32.max;
+
 /**
- * The JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it) of a struct in JSON form. It holds no references.
+ * The JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it) of a struct, or of `bytes()`, in JSON form. It holds no references. A
+ * unit is in the description and, for programs, in a keyword `x-unit`, of which strict validators must be told: in Ajv,
+ * `addVocabulary(['x-unit'])`.
  *
- * Two things it cannot say, and the codec alone checks: the length of text is in bytes of UTF-8 there and in characters
- * here, and the range of a 64-bit integer that is written as a string.
+ * What it cannot say the codec alone checks: text and bytes are measured in bytes there and in characters here, numbers that
+ * are written as strings have a range, a month has its days.
  *
  * @param form `input` (the default): what encoding takes; fields with a default are not required, and a 64-bit integer
- *   may be a number where that is exact. `output`: what decoding gives; every field is there, 64-bit integers are strings.
+ *   may be a number where that is exact. `output`: what decoding gives; every field is there that is not optional, 64-bit
+ *   integers are strings.
  */
-export function jsonSchemaOf(type: Struct, form: 'input' | 'output' = 'input'): JsonSchema {
-  return structSchema(type, form);
+export function jsonSchemaOf(type: Payload, form: Form = 'input'): JsonSchema {
+  return schemaOf(type, form);
 }
 
-function structSchema(type: Struct, form: 'input' | 'output'): JsonSchema {
+/** Of a field, with its default; of an element of an array or a list, whose default is not used, without it. */
+function schemaOf(type: ValueType, form: Form, isElement = false): JsonSchema {
+  const named = 'name' in type ? { title: type.name } : {};
+  return { ...named, ...annotations(type, { isElement }), ...rulesOf(type, form) };
+}
+
+function rulesOf(type: ValueType, form: Form): JsonSchema {
+  switch (type.kind) {
+    case 'struct':
+      return objectOf(type, form);
+    case 'union':
+      return unionOf(type, form);
+    case 'bool':
+      return { type: 'boolean' };
+    case 'enum':
+      return enumerationOf(type);
+    case 'flags':
+      return { type: 'array', items: { type: 'string', enum: type.values }, uniqueItems: true };
+    case 'text':
+      return { type: 'string', maxLength: type.capacity, pattern: textPattern };
+    case 'textTail':
+      return { type: 'string', ...most('maxLength', type), pattern: textPattern };
+    case 'bytes': {
+      const length = base64Length(type.length);
+      return { ...base64(base64Pattern(type.length)), minLength: length, maxLength: length };
+    }
+    case 'bytesTail':
+      return { ...base64(base64Pattern(undefined)), ...most('maxLength', type, base64Length(type.max)) };
+    case 'array':
+      return { ...arrayOf(type.element, form), minItems: type.length, maxItems: type.length };
+    case 'list':
+      return { ...arrayOf(type.element, form), ...most('maxItems', type) };
+    case 'i64':
+    case 'u64':
+      return form === 'output' ? integerText(type) : integerOrText(type);
+    case 'decimal':
+      return { type: 'string', pattern: decimalPattern(type.scale, form === 'output') };
+    case 'timestamp':
+      return { type: 'string', format: 'date-time', pattern: timestampPattern(form === 'output') };
+    case 'duration':
+      return { type: 'string', pattern: durationPattern(form === 'output') };
+    case 'f32':
+    case 'f64':
+      return { type: 'number', ...floatBounds(type) };
+    default:
+      return { type: 'integer', minimum: type.min, maximum: type.max };
+  }
+}
+
+function objectOf(type: Struct, form: Form, own: JsonSchema = {}): JsonSchema {
   const { fields } = type.layout;
-  const required = fields.filter(({ type: fieldType }) => {
-    return form === 'output' || fieldType.kind === 'struct' || fieldType.default === undefined;
+  const required = fields.filter(({ type: fieldType, presence }) => {
+    return presence === undefined && (form === 'output' || fieldType.default === undefined);
   });
   return {
-    title: type.name,
-    ...described(type.fieldDescription ?? type.description),
     type: 'object',
-    properties: Object.fromEntries(fields.map((field) => [field.name, schemaOf(field.type, form)])),
-    required: required.map(({ name }) => name),
+    properties: { ...own, ...Object.fromEntries(fields.map((field) => [field.name, schemaOf(field.type, form)])) },
+    required: [...Object.keys(own), ...required.map(({ name }) => name)],
     additionalProperties: false,
   };
 }
 
-function schemaOf(type: Type, form: 'input' | 'output'): JsonSchema {
-  switch (type.kind) {
-    case 'struct':
-      return structSchema(type, form);
-    case 'bool':
-      return { type: 'boolean', ...annotated(type) };
-    case 'enum':
-      return {
-        title: type.name,
-        type: 'string',
-        enum: type.values,
-        ...described(type.fieldDescription ?? type.description),
-        ...defaulted(type.default),
-      };
-    case 'text':
-      return { type: 'string', maxLength: type.capacity, pattern: '^[^\\u0000]*$', ...annotated(type) };
-    case 'i64':
-    case 'u64':
-      return form === 'output'
-        ? { ...decimalString(type), ...annotated(type) }
-        : { ...exact(type), ...annotated(type) };
-    case 'f32':
-    case 'f64':
-      return { type: 'number', ...bounds(type), ...annotated(type) };
-    default:
-      return { type: 'integer', minimum: type.min, maximum: type.max, ...annotated(type) };
-  }
+/** Each variant says its `kind`, which is all that readers need to tell them apart. */
+function unionOf(type: Union, form: Form): JsonSchema {
+  return {
+    type: 'object',
+    oneOf: Object.entries(type.variants).map(([kind, variant]) => ({
+      title: variant.name,
+      ...annotations(variant),
+      ...objectOf(variant, form, { kind: { type: 'string', const: kind } }),
+    })),
+  };
+}
+
+function enumerationOf({ values, open }: Enumeration): JsonSchema {
+  const named = { type: 'string', enum: values };
+  return open ? { anyOf: [named, { type: 'integer', minimum: values.length, maximum: MAX_U32 }] } : named;
+}
+
+function arrayOf(element: ValueType, form: Form): JsonSchema {
+  return { type: 'array', items: schemaOf(element, form, true) };
+}
+
+function base64(pattern: string): JsonSchema {
+  return { type: 'string', contentEncoding: 'base64', pattern };
+}
+
+/** The bound of something behind the fixed part, where the schema gives one. */
+function most(keyword: string, { max }: Tail, value: number = max): JsonSchema {
+  return max < MAX_MESSAGE_BYTES ? { [keyword]: value } : {};
 }
 
 /** JSON has nothing beyond the range of f64, so there only a narrowed bound says something. */
-function bounds(type: FloatType): JsonSchema {
+function floatBounds(type: FloatType): JsonSchema {
   const { min, max } = acceptedRange(type);
   return {
     ...(min > limits.f64.min ? { minimum: min } : {}),
@@ -74,33 +153,15 @@ function bounds(type: FloatType): JsonSchema {
   };
 }
 
-interface BigRange {
-  readonly min: bigint;
-  readonly max: bigint;
-}
-
-function decimalString({ min }: BigRange): JsonSchema {
-  return { type: 'string', pattern: min < 0n ? '^(0|-?[1-9][0-9]{0,18})$' : '^(0|[1-9][0-9]{0,19})$' };
+function integerText({ min }: BigintType): JsonSchema {
+  return { type: 'string', pattern: integerPattern(min < 0n) };
 }
 
 /** A decimal string, or a number within what JSON readers keep exactly. */
-function exact(range: BigRange): JsonSchema {
-  const minimum = Math.max(Number(range.min), -MAX_SAFE_INTEGER);
-  const maximum = Math.min(Number(range.max), MAX_SAFE_INTEGER);
+function integerOrText(type: BigintType): JsonSchema {
+  const minimum = Math.max(Number(type.min), -MAX_SAFE_INTEGER);
+  const maximum = Math.min(Number(type.max), MAX_SAFE_INTEGER);
   // A range that lies beyond the exact numbers altogether leaves the string alone.
-  if (minimum > maximum) return decimalString(range);
-  return { oneOf: [decimalString(range), { type: 'integer', minimum, maximum }] };
-}
-
-function annotated(type: { readonly description: string | undefined; readonly default?: unknown }): JsonSchema {
-  return { ...described(type.description), ...defaulted(type.default) };
-}
-
-function described(description: string | undefined): JsonSchema {
-  return description === undefined ? {} : { description };
-}
-
-function defaulted(value: unknown): JsonSchema {
-  if (value === undefined) return {};
-  return { default: typeof value === 'bigint' ? value.toString() : value };
+  if (minimum > maximum) return integerText(type);
+  return { oneOf: [integerText(type), { type: 'integer', minimum, maximum }] };
 }

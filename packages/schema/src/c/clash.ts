@@ -1,27 +1,36 @@
 import type { NamedTypes } from '../language/collect.ts';
-import { schemaInvalid } from '../language/options.ts';
-import type { Struct } from '../language/types.ts';
-import { checkName, enumeratorName, errorName, memberName, methodNames, serviceNames, typeNameOf } from './names.ts';
-
-interface Payloads {
-  readonly name: string;
-  readonly input: Struct | undefined;
-  readonly output: Struct | undefined;
-}
+import type { PlacedField } from '../language/types.ts';
+import type { MethodShape } from '../text/canonical.ts';
+import { declaration, elementType, isArrayInC, isBigEndian, unwrapArray } from './ctypes.ts';
+import { elementOf } from './field-comment.ts';
+import { collectLists } from './lists.ts';
+import {
+  accessorNames,
+  checkName,
+  enumeratorName,
+  errorName,
+  listNames,
+  memberName,
+  messageNames,
+  methodNames,
+  serviceNames,
+  typeNameOf,
+  unionKindName,
+  variantName,
+} from './names.ts';
+import { messageStructs } from './payload.ts';
 
 /**
- * Makes sure that no two things of a service get the same name in C: `fooBAR` and `fooBar` do, and so do a struct
- * `OnQuote` and the handler of a method `quote`.
- *
- * @throws IsthmusError `SCHEMA_INVALID` naming both.
+ * Which things of a service would get the same name in C: `fooBAR` and `fooBar` do, and so do a struct
+ * `OnQuote` and the handler of a method `quote`. Each problem names both.
  */
-export function checkCNames(
+export function cNameProblems(
   service: string,
-  methods: readonly Payloads[],
+  methods: readonly MethodShape[],
   errors: readonly string[],
   types: NamedTypes,
-): void {
-  const names = new Names(`service ${service}`);
+): string[] {
+  const names = new Names('');
   const { schema, register, main, errors: errorType, methods: numbers, guard } = serviceNames(service);
   for (const name of [schema, register, main, numbers, guard]) names.add(name, 'what every service has');
   if (errors.length > 0) names.add(errorType, 'the enumeration of errors');
@@ -31,20 +40,69 @@ export function checkCNames(
     for (const value of values)
       names.add(enumeratorName(service, name, value), `value ${value} of enumeration ${name}`);
   }
-  for (const { name, layout } of types.structs) {
-    names.add(typeNameOf(service, name), `struct ${name}`);
-    for (const role of ['input', 'reply'] as const) {
-      names.add(checkName(service, name, role), `the check of struct ${name}`);
+  for (const { name, values } of types.flags) {
+    names.add(typeNameOf(service, name), `flags ${name}`);
+    for (const value of values) names.add(enumeratorName(service, name, value), `value ${value} of flags ${name}`);
+  }
+  for (const type of types.composites) {
+    names.add(typeNameOf(service, type.name), `${type.kind} ${type.name}`);
+    names.add(checkName(service, type.name), `the check of ${type.kind} ${type.name}`);
+    if (type.kind === 'struct') {
+      addMembers(names, `struct ${type.name}: `, 'field', Object.keys(type.fields));
+      for (const field of type.layout.fields) {
+        const owner = `field ${field.name} of struct ${type.name}`;
+        for (const name of usedAccessors(service, type.name, field)) names.add(name, owner);
+      }
+      continue;
     }
-    const members = new Names(`struct ${name}`);
-    for (const field of layout.fields) members.add(memberName(field.name), `field ${field.name}`);
+    const variants = Object.keys(type.variants);
+    addMembers(names, `union ${type.name}: `, 'variant', variants);
+    names.add(unionKindName(service, type.name), `the kind of union ${type.name}`);
+    for (const variant of variants) {
+      names.add(variantName(service, type.name, variant), `variant ${variant} of union ${type.name}`);
+    }
   }
-  for (const { name } of methods) {
-    for (const cName of Object.values(methodNames(service, name))) names.add(cName, `call ${name}`);
+  for (const { element } of collectLists(service, methods)) {
+    const owner = `a list of ${declaration(service, element, '').trim()}`;
+    for (const name of Object.values(listNames(service, element))) names.add(name, owner);
+    if (isArrayInC(element)) names.add(elementType(service, element), `an element of ${owner}`);
   }
+  for (const { name } of messageStructs(methods)) {
+    for (const cName of Object.values(messageNames(service, name))) names.add(cName, `messages of struct ${name}`);
+  }
+  for (const method of methods) {
+    for (const cName of usedMethodNames(service, method)) names.add(cName, `call ${method.name}`);
+  }
+  return names.problems;
 }
 
+/** Members stand beside nothing but each other. */
+function addMembers(names: Names, place: string, what: string, given: readonly string[]): void {
+  const members = new Names(place);
+  for (const name of given) members.add(memberName(name), `${what} ${name}`);
+  names.problems.push(...members.problems);
+}
+
+/** Only those that there are: a name that nobody uses is no reason to refuse a schema. */
+function usedAccessors(service: string, struct: string, { name, type, presence }: PlacedField): string[] {
+  const { has, mark, get, set, add, scale } = accessorNames(service, struct, name);
+  const { element } = unwrapArray(type);
+  const used = presence === undefined ? [] : [has, mark];
+  if (isBigEndian(element) || element.kind === 'textTail' || element.kind === 'bytesTail') used.push(get, set);
+  if (element.kind === 'list') used.push(get, add);
+  if (elementOf(type).kind === 'decimal') used.push(scale);
+  return used;
+}
+
+function usedMethodNames(service: string, { name, replies }: MethodShape): string[] {
+  const { number, handler, adapter, emit, respond, call, send, each, take, state } = methodNames(service, name);
+  const onlyFor = { one: [respond, call], many: [emit, call, each, take, state], none: [send] };
+  return [number, handler, adapter, ...onlyFor[replies]];
+}
+
+/** C names and what they belong to. */
 class Names {
+  readonly problems: string[] = [];
   readonly #place: string;
   readonly #owners = new Map<string, string>();
 
@@ -54,7 +112,7 @@ class Names {
 
   add(name: string, owner: string): void {
     const other = this.#owners.get(name);
-    if (other !== undefined) throw schemaInvalid(`${this.#place}: ${other} and ${owner} would both be ${name} in C`);
-    this.#owners.set(name, owner);
+    if (other === undefined) this.#owners.set(name, owner);
+    else this.problems.push(`${this.#place}${other} and ${owner} would both be ${name} in C`);
   }
 }

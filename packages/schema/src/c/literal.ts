@@ -1,4 +1,4 @@
-import type { BigintKind, IntegerKind } from '../language/types.ts';
+import type { BigintKind, IntegerKind, TimeKind } from '../language/types.ts';
 
 /** A C string literal. All but printable ASCII is escaped, and `?` too, because of trigraphs. */
 export function stringLiteral(value: string): string {
@@ -31,13 +31,16 @@ export function stringLiterals(text: string): string[] {
 }
 
 /** An integer constant of a type that compares with `kind` without a warning about signs. */
-export function integerLiteral(kind: IntegerKind | BigintKind, value: number | bigint): string {
+export function integerLiteral(kind: IntegerKind | BigintKind | TimeKind | 'decimal', value: number | bigint): string {
   switch (kind) {
     case 'u32':
       return `${value}u`;
     case 'u64':
       return `UINT64_C(${value})`;
     case 'i64':
+    case 'timestamp':
+    case 'duration':
+    case 'decimal':
       // C has no negative constants: the least one is minus a number that does not fit.
       return value === -(2n ** 63n) ? 'INT64_MIN' : `INT64_C(${value})`;
     default:
@@ -49,43 +52,4 @@ export function integerLiteral(kind: IntegerKind | BigintKind, value: number | b
 export function floatLiteral(value: number): string {
   const digits = String(value);
   return /[.e]/.test(digits) ? digits : `${digits}.0`;
-}
-
-/** The most columns of a line, where a line can be broken. */
-export const WIDTH = 110;
-
-/** A C comment of these paragraphs, each line indented; nothing when they are all empty. */
-export function comment(paragraphs: readonly (string | undefined)[], indent = ''): string[] {
-  const lines = paragraphs.flatMap((paragraph) => wrap(plain(paragraph ?? ''), WIDTH - indent.length - 3));
-  const [only] = lines;
-  if (only === undefined) return [];
-  if (lines.length === 1 && only.length + indent.length + 6 <= WIDTH) return [`${indent}/* ${only} */`];
-  return [`${indent}/*`, ...lines.map((line) => `${indent} * ${line}`), `${indent} */`];
-}
-
-/**
- * Text that can stand in any comment: no ends or beginnings of comments, no trigraphs, no control characters, and none that
- * change the direction of writing, which compilers warn of because they can make code look like something else.
- */
-function plain(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ')
-    .replaceAll('*/', '* /')
-    .replaceAll('/*', '/ *')
-    .replaceAll('??', '? ?')
-    .trim();
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/ +/)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  return line === '' ? lines : [...lines, line];
 }

@@ -1,77 +1,94 @@
-/** A schema as its canonical text tells it: enough to say what differs, without the code that declared it. */
-export interface ParsedSchema {
-  service: string;
-  readonly errors: string[];
-  readonly enums: Map<string, string[]>;
-  readonly structs: Map<string, Map<string, ParsedField>>;
-  readonly methods: Map<string, ParsedMethod>;
+import { collectTypes } from '../language/collect.ts';
+import { memberNameProblems, serviceNameProblems } from '../language/names.ts';
+import { canonicalText, type MethodShape } from './canonical.ts';
+import { LineReader } from './line-reader.ts';
+import { parseMethod } from './parse-method.ts';
+import { parseNamedType } from './parse-named.ts';
+import type { NamedType } from './parse-type.ts';
+import { requireNone, shown, TextProblem } from './problem.ts';
+
+/** What two programs must agree on: what a canonical text says. A `Service` is one, too. */
+export interface SchemaShape {
+  readonly name: string;
+  /** In the order of declaration: the one with id n is at n - 1. */
+  readonly methods: readonly MethodShape[];
+  /** Names of the handler's own codes 1, 2, ... */
+  readonly errors: readonly string[];
+  readonly text: string;
 }
 
-export interface ParsedField {
-  readonly offset: string;
-  readonly type: string;
-  /** Range and default as written: `min=0 default=1`; may be empty. */
-  readonly attributes: string;
+export type ParseResult =
+  | { readonly schema: SchemaShape; readonly problem: undefined }
+  /** What is wrong with the text, and where: "line 3: ...". */
+  | { readonly schema: undefined; readonly problem: string };
+
+/** The most that a program can say of its schema, in the C library as well. */
+const MAX_TEXT_LENGTH = 2 ** 20;
+
+/**
+ * Reads a canonical text back into types. The text comes from another program, and its names go into code that is compiled: so
+ * nothing is taken from it that the schema language would not take from an author. The types are made by the language's own
+ * functions, and written out again they must give the same text.
+ *
+ * Takes time and memory in proportion to the text.
+ */
+export function parseSchema(text: string): ParseResult {
+  if (text.length > MAX_TEXT_LENGTH) return { schema: undefined, problem: 'it is over 1 MiB' };
+  if (!text.endsWith('\n')) return { schema: undefined, problem: 'it is cut off: its last line does not end' };
+  const lines = new LineReader(text);
+  try {
+    const schema = readSchema(lines);
+    const problem = firstDifference(text, schema.text);
+    return problem === undefined ? { schema, problem } : { schema: undefined, problem };
+  } catch (error) {
+    if (!(error instanceof TextProblem)) throw error;
+    return { schema: undefined, problem: `line ${lines.line}: ${error.message}` };
+  }
 }
 
-export interface ParsedMethod {
-  readonly id: string;
-  readonly input: string;
-  readonly output: string;
-  readonly idempotent: boolean;
-}
+function readSchema(lines: LineReader): SchemaShape {
+  const [format] = lines.take(/^isthmus schema ([0-9]{1,9})$/, 'the format, such as "isthmus schema 1"');
+  if (format !== '1') throw new TextProblem(`this is format ${format}, and this version of Isthmus reads format 1`);
+  const [name = ''] = lines.take(/^service (\S+)$/, 'the name of a service');
+  requireNone(serviceNameProblems(name));
 
-const patterns = {
-  service: /^service (\S+)$/,
-  error: /^error \d+ (\S+)$/,
-  enum: /^enum (\S+)$/,
-  struct: /^struct (\S+) size \d+ align \d+$/,
-  method: /^method (\d+) (\S+) (\S+) -> (\S+?)( idempotent)?$/,
-  value: /^ {2}\d+ (\S+)$/,
-  field: /^ {2}(\d+) (\S+) (\S+)(?: (.*))?$/,
-};
-
-/** Reads a canonical text. The text comes from another program, so a line that it does not know is skipped, not trusted. */
-export function parseSchema(text: string): ParsedSchema {
-  const schema: ParsedSchema = {
-    service: '',
-    errors: [],
-    enums: new Map(),
-    structs: new Map(),
-    methods: new Map(),
-  };
-  let values: string[] | undefined;
-  let fields: Map<string, ParsedField> | undefined;
-  for (const line of text.split('\n')) {
-    if (line.startsWith('  ')) {
-      const [, value] = patterns.value.exec(line) ?? [];
-      if (value !== undefined) values?.push(value);
-      const [, offset, name, type, attributes = ''] = patterns.field.exec(line) ?? [];
-      if (offset !== undefined && name !== undefined && type !== undefined) {
-        fields?.set(name, { offset, type, attributes });
-      }
-      continue;
-    }
-    values = undefined;
-    fields = undefined;
-    const [, service] = patterns.service.exec(line) ?? [];
-    if (service !== undefined) schema.service = service;
-    const [, error] = patterns.error.exec(line) ?? [];
-    if (error !== undefined) schema.errors.push(error);
-    const [, enumName] = patterns.enum.exec(line) ?? [];
-    if (enumName !== undefined) {
-      values = [];
-      schema.enums.set(enumName, values);
-    }
-    const [, structName] = patterns.struct.exec(line) ?? [];
-    if (structName !== undefined) {
-      fields = new Map();
-      schema.structs.set(structName, fields);
-    }
-    const [, id, method, input, output, idempotent] = patterns.method.exec(line) ?? [];
-    if (id !== undefined && method !== undefined && input !== undefined && output !== undefined) {
-      schema.methods.set(method, { id, input, output, idempotent: idempotent !== undefined });
+  const errors = new Map<string, string>();
+  const types = new Map<string, NamedType>();
+  const methods = new Map<string, MethodShape>();
+  for (let line = lines.peek(); line !== undefined; line = lines.peek()) {
+    if (line.startsWith('error ')) {
+      const [error = ''] = lines.take(/^error [0-9]{1,9} (\S+)$/, 'an error');
+      requireNone(memberNameProblems(error));
+      addOnce(errors, error, error);
+    } else if (line.startsWith('method ')) {
+      const method = parseMethod(lines, methods.size + 1, types);
+      addOnce(methods, method.name, method);
+    } else {
+      const type = parseNamedType(lines, types);
+      addOnce(types, type.name, type);
     }
   }
-  return schema;
+  if (methods.size === 0) throw new TextProblem('there is no method');
+  return schemaOf(name, [...methods.values()], [...errors.values()]);
+}
+
+function schemaOf(name: string, methods: readonly MethodShape[], errors: readonly string[]): SchemaShape {
+  // All of them have different names, so there can be no problem.
+  const text = canonicalText(name, methods, errors, collectTypes(methods, []));
+  return Object.freeze({ name, methods: Object.freeze(methods), errors: Object.freeze(errors), text });
+}
+
+function addOnce<T>(known: Map<string, T>, name: string, value: T): void {
+  if (known.has(name)) throw new TextProblem(`${name} is there twice`);
+  known.set(name, value);
+}
+
+/** Where a text is not as it would have been written: numbers and sizes that are not so, types that nothing uses, another order. */
+function firstDifference(text: string, written: string): string | undefined {
+  if (text === written) return undefined;
+  const given = text.split('\n');
+  const right = written.split('\n');
+  const index = given.findIndex((line, at) => line !== right[at]);
+  // Texts that differ, and both end with the end of a line, differ in one of the given lines.
+  return `line ${index + 1}: ${shown(given[index] ?? '')} should be ${shown(right[index] ?? '')}`;
 }

@@ -35,46 +35,39 @@ test('equal texts do not differ', () => {
 test('each difference is one line that says where, what is here and what is there', () => {
   const cases: [Parts, string[]][] = [
     [{ fields: { volatility: f32() } }, ['method quote, request field volatility: f64 here, f32 there']],
-    [
-      { fields: { volatility: f64({ min: 0 }) } },
-      ['method quote, request field volatility: no range here, min=0 there'],
-    ],
-    [
-      { fields: { vol: f64() } },
-      [
-        'method quote, request field volatility: f64 here, missing there',
-        'method quote, request field vol: missing here, f64 there',
-      ],
-    ],
+    [{ fields: { volatility: f64({ min: 0 }) } }, ['method quote, request field volatility, min: none here, 0 there']],
+    [{ fields: { vol: f64() } }, ['method quote, request field volatility: volatility here, vol there']],
     [{ inner: { rate: f64(), carry: i32() } }, ['method quote, request field inner.carry: missing here, i32 there']],
     [
       { kind: ['put', 'call'] },
-      ['enumeration Kind, value call: 0 here, 1 there', 'enumeration Kind, value put: 1 here, 0 there'],
+      [
+        'enumeration Kind, value call: place 1 here, place 2 there',
+        'enumeration Kind, value put: place 2 here, place 1 there',
+      ],
     ],
-    [{ kind: ['call', 'put', 'swap'] }, ['enumeration Kind, value swap: missing here, 2 there']],
-    [{ errors: ['bad'] }, ['error 1: missing here, bad there']],
+    [{ kind: ['call', 'put', 'swap'] }, ['enumeration Kind, value swap: missing here, defined there']],
+    [{ errors: ['bad'] }, ['error bad: missing here, defined there']],
     [{ idempotent: true }, ['method quote, idempotent: no here, yes there']],
     [{ name: 'Query' }, ['method quote, request: Request here, Query there']],
   ];
   for (const [parts, lines] of cases) assert.deepEqual(diffSchemas(textOf(), textOf(parts)), lines);
 });
 
-test('fields in another order are told by their offsets', () => {
+test('fields in another order are told by their places', () => {
   const here = textOf({ fields: { a: i32(), b: i32() } });
   const there = textOf({ fields: { b: i32(), a: i32() } });
   assert.deepEqual(diffSchemas(here, there), [
-    'method quote, request field a, offset: 16 here, 20 there',
-    'method quote, request field b, offset: 20 here, 16 there',
+    'method quote, request field a: place 3 here, place 4 there',
+    'method quote, request field b: place 4 here, place 3 there',
   ]);
 });
 
-test('methods that only one side has, other numbers and other services are told', () => {
+test('methods that only one side has and other services are told', () => {
   const one = service('one', { a: call(), b: call() }).text;
   const two = service('two', { b: call(), c: call() }).text;
   assert.deepEqual(diffSchemas(one, two), [
     'service: one here, two there',
     'method a: defined here, missing there',
-    'method b, number: 2 here, 1 there',
     'method c: missing here, defined there',
   ]);
 });
@@ -88,10 +81,13 @@ test('a struct in the place of a scalar is told', () => {
 
 test('any other text differs, in words, whatever it holds', () => {
   const ours = textOf();
-  assert.deepEqual(diffSchemas(ours, 'rubbish'), ['schema text: a schema here, something else there']);
-  assert.deepEqual(diffSchemas(ours, ''), ['schema text: a schema here, something else there']);
-  assert.deepEqual(diffSchemas(ours, `${ours}more\n`), [
-    'line 18 of the schema text: "" here, "more" there'.replace('18', String(ours.split('\n').length)),
+  const unread = 'the schema text there cannot be read: ';
+  assert.deepEqual(diffSchemas(ours, 'rubbish'), [`${unread}it is cut off: its last line does not end`]);
+  assert.deepEqual(diffSchemas(ours, 'rubbish\n'), [
+    `${unread}line 1: "rubbish" is not the format, such as "isthmus schema 1"`,
+  ]);
+  assert.deepEqual(diffSchemas('rubbish\n', ours), [
+    'the schema text here cannot be read: line 1: "rubbish" is not the format, such as "isthmus schema 1"',
   ]);
   const lines = ours.split('\n');
   fc.assert(
@@ -100,6 +96,13 @@ test('any other text differs, in words, whatever it holds', () => {
       assert.equal(diffSchemas(ours, theirs).length === 0, theirs === ours);
     }),
   );
+});
+
+test('of very many differences, the first are told', () => {
+  const errors = Array.from({ length: 1000 }, (_, index) => `error${index}`);
+  const lines = diffSchemas(textOf(), textOf({ errors }));
+  assert.deepEqual(lines.slice(-2), ['error error49: missing here, defined there', 'and 950 more']);
+  assert.equal(lines.length, 51);
 });
 
 test('a text whose structs contain themselves ends', () => {

@@ -1,0 +1,58 @@
+import { printable } from '../text/problem.ts';
+import type { Change } from './change.ts';
+import { compareNames, type NameChange } from './compare-names.ts';
+import { type RuleName, rules } from './rules.ts';
+
+/** What an appended name of a list is, by what it is a name of. */
+export interface Appending {
+  readonly rule: RuleName;
+  /** What is there, in few words. */
+  readonly what: string;
+  /** Whether a program that has it can do without it, with one that lacks it. */
+  readonly isAdaptable: boolean;
+}
+
+/** Collects the differences. */
+export class Report {
+  readonly changes: Change[] = [];
+
+  add(rule: RuleName, place: string, before: string | undefined, after: string | undefined, isAdaptable = true): void {
+    // Defaults are texts, of another program maybe.
+    const [old, young] = [before && printable(before), after && printable(after)];
+    this.changes.push({ rule, place, before: old, after: young, isAdaptable, ...rules[rule] });
+  }
+
+  /**
+   * Compares two lists whose order counts.
+   *
+   * @param placeOf Where a name is.
+   * @param appending What it means that a list ends with a name which the other one lacks.
+   */
+  names(
+    before: readonly string[],
+    after: readonly string[],
+    placeOf: (name: string) => string,
+    appending: (name: string) => Appending,
+  ): void {
+    for (const change of compareNames(before, after)) this.#name(change, placeOf(change.name), appending(change.name));
+  }
+
+  #name(change: NameChange, place: string, { rule, what, isAdaptable }: Appending): void {
+    switch (change.kind) {
+      case 'appended':
+        this.add(rule, place, undefined, what, isAdaptable);
+        return;
+      case 'inserted':
+        this.add('inserted', place, undefined, what, false);
+        return;
+      case 'removed':
+        this.add('removed', place, what, undefined, change.atEnd && isAdaptable);
+        return;
+      case 'renamed':
+        this.add('renamed', place, change.name, change.to, false);
+        return;
+      case 'moved':
+        this.add('moved', place, `place ${change.from}`, `place ${change.to}`, false);
+    }
+  }
+}

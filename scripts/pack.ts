@@ -16,6 +16,7 @@ import { repository } from './generated.ts';
 /** Packages in the order of their dependencies, and what each carries of the C side, in a folder c/ of its own. */
 const packages = [
   { name: 'schema', native: [] },
+  { name: 'codecs', native: [] },
   { name: 'native', native: ['c/include', 'c/src'] },
   { name: 'core', native: [] },
   { name: 'gateway', native: [] },

@@ -105,8 +105,8 @@ async function build(path: string, make: (target: string) => Promise<string>): P
   }
 }
 
-/** `$CC` may carry arguments, as in `ccache gcc`. */
-function compiler(): readonly string[] {
-  const words = (process.env.CC ?? '').split(/\s+/).filter((word) => word !== '');
+/** The C compiler's words: `command` may carry arguments, as in `ccache gcc`. */
+export function compiler(command = process.env.CC ?? ''): readonly string[] {
+  const words = command.split(/\s+/).filter((word) => word !== '');
   return words.length === 0 ? ['cc'] : words;
 }

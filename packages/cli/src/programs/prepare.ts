@@ -1,8 +1,8 @@
-/** Makes the services of a configuration ready to be started: headers written, programs built. */
+/** Makes the services of a configuration ready to be started: headers and .proto files written, programs built. */
 import { join } from 'node:path';
 import type { ServiceSettings, SupervisedService } from '@isthmus/gateway';
-import { generateHeader } from '@isthmus/schema';
 import { compileService } from './compile.ts';
+import { generatedFiles } from './generated-files.ts';
 import { runProgram } from './run-program.ts';
 import { writeIfChanged } from './write-if-changed.ts';
 
@@ -27,8 +27,9 @@ export async function prepareServices(
   const prepared: SupervisedService[] = [];
   for (const service of services) {
     const { header, schema, name, origin } = service;
-    if (header !== undefined && (await writeIfChanged(header, generateHeader(schema))))
-      options.report(`wrote ${header}`);
+    for (const { path, text } of header === undefined ? [] : generatedFiles(schema, header)) {
+      if (await writeIfChanged(path, text)) options.report(`wrote ${path}`);
+    }
     if (origin.kind === 'path') continue;
     const program = await buildProgram(service, origin, options);
     const { instances, cwd, env } = origin.process;

@@ -1,7 +1,7 @@
 /** Reads a JSON body: strictly one document, UTF-8, no name twice in one object. */
 import { isUtf8 } from 'node:buffer';
+import { duplicateFields, hasDuplicateNames } from '@isthmus/codecs';
 import { IsthmusError } from '@isthmus/schema';
-import { duplicateFields, hasDuplicateNames } from './duplicate-names.ts';
 
 /**
  * The value of a JSON body, or undefined for an empty one.

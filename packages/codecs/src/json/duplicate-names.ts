@@ -1,5 +1,6 @@
 /** Finds names that one JSON object gives twice, which `JSON.parse` passes over in silence: the last one wins. */
 import type { InvalidField } from '@isthmus/schema';
+import { pointerStep } from '../pointer.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -83,5 +84,5 @@ export function duplicateFields(text: string): InvalidField[] {
 }
 
 function pointerTo(container: Container, key: string | number): string {
-  return `${container.pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return container.pointer + pointerStep(key);
 }

@@ -33,10 +33,15 @@ export async function connectService({ schema, path, settings, log }: ConnectOpt
     ...settings,
     path,
     waitForInstance: false,
-    onEvent({ type, path: socket, error }) {
+    onEvent({ type, path: socket, error, adapted }) {
       const fields = { service: schema.name, socket, ...reasonOf(error) };
       refusals.delete(socket);
-      if (type === 'up') log.info(fields, 'instance connected');
+      if (adapted !== undefined)
+        log.info(
+          { ...fields, differences: adapted },
+          'instance connected; calls are adapted to its version of the schema',
+        );
+      else if (type === 'up') log.info(fields, 'instance connected');
       else if (type === 'down') log.warn(fields, 'instance disconnected');
       else {
         if (error !== undefined) refusals.set(socket, error);

@@ -1,5 +1,5 @@
 /** How errors look on a terminal: the code, what happened, what to do. */
-import { IsthmusError } from '@isthmus/schema';
+import { errors, IsthmusError } from '@isthmus/schema';
 import { colours } from './colours.ts';
 import { UsageError } from './exit-codes.ts';
 
@@ -10,9 +10,14 @@ export function describeError(error: unknown): string {
     const fields = error.fields.map(
       ({ pointer, message }) => `\n  ${pointer === '' ? '(the whole input)' : pointer}: ${message}`,
     );
-    return `${red(`isthmus: ${error.code}`)}: ${error.message}${fields.join('')}\n${dim(`  ${error.action}`)}`;
+    return `${red(`isthmus: ${error.code}`)}: ${messageOf(error)}${fields.join('')}\n${dim(`  ${error.action}`)}`;
   }
   if (error instanceof UsageError) return `${red('isthmus')}: ${error.message}\n${dim('  See isthmus --help.')}`;
   // Anything else is a bug of ours or of the user's own code: the stack says where.
   return `${red('isthmus')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+/** The problems of a schema below each other, each beginning with its file, as compilers do it. */
+function messageOf({ code, message, detail }: IsthmusError): string {
+  return code === 'SCHEMA_INVALID' && detail.includes('\n') ? `${errors[code].message}:\n${detail}` : message;
 }

@@ -36,9 +36,12 @@ export function describeBridge(url: string, services: readonly ServedService[]):
 /** A call that a reader can paste into a shell: of the method that has an example, else of the first. */
 export function curlOf(url: string, service: ServiceSettings): string {
   const { methods } = service.schema;
-  const method = methods.find(({ name }) => Object.hasOwn(service.example, name)) ?? methods[0];
+  const method =
+    methods.find(({ name }) => Object.hasOwn(service.example, name)) ??
+    methods.find(({ input }) => input?.kind !== 'bytesTail');
+  // All take plain bytes, of which there is nothing to show.
   if (method === undefined) return `curl -s ${url}/openapi.json`;
-  const input = service.example[method.name] ?? (method.input === undefined ? {} : exampleOf(method.input));
+  const input = service.example[method.name] ?? (method.input?.kind === 'struct' ? exampleOf(method.input) : {});
   return `curl -s ${url}${pathOf(service, method)} -H 'content-type: application/json' -d ${quote(JSON.stringify(input))}`;
 }
 

@@ -3,27 +3,46 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Command } from 'commander';
 import { createProgram } from '../src/program.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../../docs/cli.md'), 'utf8');
-const program = createProgram(() => {});
+
+interface NamedCommand {
+  /** Without `isthmus`: `gen`, `schema from-c`. */
+  readonly name: string;
+  readonly command: Command;
+}
+
+/** The commands that do something: not those that only hold others. */
+const commands = leavesOf(
+  createProgram(() => {}),
+  [],
+);
+
+function leavesOf(parent: Command, path: readonly string[]): NamedCommand[] {
+  return parent.commands.flatMap((command) => {
+    const name = [...path, command.name()];
+    return command.commands.length > 0 ? leavesOf(command, name) : [{ name: name.join(' '), command }];
+  });
+}
 
 test('every command has a section with its arguments, and no other', () => {
   const sections = [...page.matchAll(/^## `isthmus (.+)`$/gm)].map(([, usage]) => usage);
-  const commands = program.commands.map((command) => {
+  const usages = commands.map(({ name, command }) => {
     const parts = command.registeredArguments.map((argument) => {
-      const name = argument.variadic ? `${argument.name()}...` : argument.name();
-      return argument.required ? `<${name}>` : `[${name}]`;
+      const shown = argument.variadic ? `${argument.name()}...` : argument.name();
+      return argument.required ? `<${shown}>` : `[${shown}]`;
     });
-    return [command.name(), ...parts].join(' ');
+    return [name, ...parts].join(' ');
   });
-  assert.deepEqual(sections, commands);
+  assert.deepEqual(sections, usages);
 });
 
 test('every option is listed, and no other', async (t) => {
-  for (const command of program.commands) {
-    await t.test(command.name(), () => {
-      const section = page.split(`\n## \`isthmus ${command.name()}`)[1]?.split('\n## ')[0] ?? '';
+  for (const { name, command } of commands) {
+    await t.test(name, () => {
+      const section = page.split(new RegExp(`\n## \`isthmus ${name}[ \`]`))[1]?.split('\n## ')[0] ?? '';
       const listed = [...section.matchAll(/^\| `(-.+?)` \|/gm)].map(([, flags]) => flags);
       assert.deepEqual(
         listed,
@@ -34,8 +53,8 @@ test('every option is listed, and no other', async (t) => {
 });
 
 test('every command explains itself with examples and exit codes', async (t) => {
-  for (const command of program.commands) {
-    await t.test(command.name(), () => {
+  for (const { name, command } of commands) {
+    await t.test(name, () => {
       let help = '';
       command.configureOutput({
         writeOut: (text) => {

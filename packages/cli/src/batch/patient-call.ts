@@ -1,6 +1,6 @@
 /** One call of a batch: tried again while that is safe and there is time, so that a restarting instance costs no rows. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientMethod } from '@isthmus/gateway';
+import { type ClientMethod, oneOf } from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
 
 /** The pause before a further try, in ms: half of it at least, the rest random so that rows do not come back together. */
@@ -15,13 +15,17 @@ export interface PatientCallOptions {
   readonly signal: AbortSignal;
 }
 
-export async function patientCall(value: unknown, options: PatientCallOptions): Promise<unknown> {
+/** The output as JSON text. */
+export async function patientCall(value: unknown, options: PatientCallOptions): Promise<string> {
   const { method, timeoutMs, signal } = options;
   const end = performance.now() + timeoutMs;
   for (let left = timeoutMs; ; left = end - performance.now()) {
     try {
       // Without the signal: who stops a batch closes the client, which ends all calls for less than a listener on each.
-      return await method.json(value, { timeoutMs: Math.max(1, Math.ceil(left)) });
+      const call = { timeoutMs: Math.max(1, Math.ceil(left)) };
+      if (method.jsonText !== undefined) return String(await oneOf(method.jsonText(value, call)));
+      await oneOf(method.json(value, call));
+      return '{}';
     } catch (error) {
       if (signal.aborted || !mayTryAgain(error, options.idempotent) || performance.now() + pauseMs >= end) throw error;
       await sleep(pauseMs / 2 + (Math.random() * pauseMs) / 2);

@@ -10,8 +10,8 @@ const writeChunkChars = 64 * 1024;
 
 export interface BatchOptions {
   readonly rows: AsyncIterable<readonly Row[]>;
-  /** Makes one call, in JSON form. */
-  readonly call: (value: unknown) => Promise<unknown>;
+  /** Makes one call with an input in JSON form; gives its output as JSON text. */
+  readonly call: (value: unknown) => Promise<string>;
   /** Takes complete lines, each ended by a line feed. */
   readonly write: (text: string) => Promise<void>;
   /** The most calls in flight, 1 or more. */
@@ -128,9 +128,9 @@ class Batch {
       this.#latency.record(Math.max(1, Math.round((performance.now() - begun) * 1e6)));
     };
     this.#options.call(row.value).then(
-      (value) => {
+      (text) => {
         ended();
-        this.#finish(row.line, JSON.stringify(value ?? {}));
+        this.#finish(row.line, text);
       },
       (error: unknown) => {
         ended();

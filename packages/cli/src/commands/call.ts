@@ -24,7 +24,7 @@ export function addCall(program: Command, setExitCode: SetExitCode): void {
     .command('call')
     .summary('call a method once, or for each row of a file')
     .description(
-      'Calls a method once with a JSON argument, or once for each row of an NDJSON file: pipelined, with the rows out in the order of the rows in. Uses the bridge that `isthmus start` runs for this project; when none runs, it starts the instances for as long as the calls take.',
+      'Calls a method once with a JSON argument (several replies are a line each), or once for each row of an NDJSON file: pipelined, with the rows out in the order of the rows in. Uses the bridge that `isthmus start` runs for this project; when none runs, it starts the instances for as long as the calls take.',
     )
     .argument('<service>', 'name of the service')
     .argument('<method>', 'name of the method')
@@ -60,6 +60,9 @@ Exit codes:
       try {
         await using target = await openTarget({ ...options, service, method, signal });
         const { input, output = '-' } = options;
+        if (input !== undefined && target.method.replies === 'many') {
+          throw new UsageError(`${method} has any number of replies: call it once, without --input`);
+        }
         if (input === undefined) {
           await callOnce(target, json, signal);
           return;

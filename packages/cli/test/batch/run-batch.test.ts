@@ -23,7 +23,7 @@ async function batch({ values = [], given, ...options }: Given) {
   }
   const summary = await runBatch({
     rows: source(),
-    call: async (value) => value,
+    call: async (value) => JSON.stringify(value),
     write: async (text) => {
       await turn();
       written += text;
@@ -48,7 +48,7 @@ test('outputs come in the order of the inputs, whatever order the replies come i
           inFlight,
           call: async (value) => {
             for (let left = turns[Number(Reflect.get(Object(value), 'index'))] ?? 0; left > 0; left -= 1) await turn();
-            return value;
+            return JSON.stringify(value);
           },
         });
         assert.deepEqual(
@@ -74,7 +74,7 @@ test('never more calls in flight than allowed, and as many as allowed', async ()
       most = Math.max(most, now);
       await sleep(5);
       now -= 1;
-      return value;
+      return JSON.stringify(value);
     },
   });
   assert.equal(most, 8);
@@ -89,7 +89,7 @@ test('one slow row holds back the results after it, but only a bounded number of
     call: async (value) => {
       started += 1;
       if (value === 0) await release.promise;
-      return value;
+      return JSON.stringify(value);
     },
   });
   await sleep(100);
@@ -108,7 +108,7 @@ test('a row that fails has its error in its place, and the rest goes on', async 
     call: async (value) => {
       if (value === 2) throw refusal;
       if (value === 4) throw invalid;
-      return value;
+      return JSON.stringify(value);
     },
   });
   assert.deepEqual(
@@ -148,7 +148,7 @@ test('fail-fast stops at the first error, and says the batch is not complete', a
     call: async (value) => {
       calls += 1;
       if (value === 10) throw new IsthmusError('HANDLER_REFUSED');
-      return value;
+      return JSON.stringify(value);
     },
   });
   assert.deepEqual(errors, [[11, 'HANDLER_REFUSED']]);
@@ -166,7 +166,7 @@ test('fail-fast waits for the calls in flight before it ends', async () => {
       await sleep(value === 1 ? 5 : 30);
       inFlight -= 1;
       if (value === 1) throw new IsthmusError('HANDLER_REFUSED');
-      return value;
+      return JSON.stringify(value);
     },
   });
   assert.equal(inFlight, 0);

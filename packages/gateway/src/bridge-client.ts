@@ -17,12 +17,17 @@ export interface CallOptions {
   readonly info?: CallInfo;
 }
 
-/** One method of a client, in the two forms that HTTP carries. */
+/** What calling gives: a reply, or several. */
+export type Outcome = Promise<unknown> | AsyncIterable<unknown>;
+
+/** One method of a client, in the forms that HTTP needs. */
 export interface ClientMethod {
+  /** TypeScript values in and out. */
+  (value: unknown, options?: CallOptions): Outcome;
   /** JSON form in and out. */
-  readonly json: (value: unknown, options?: CallOptions) => Promise<unknown>;
-  /** The structs' bytes in and out. */
-  readonly raw: (bytes: Uint8Array, options?: CallOptions) => Promise<Uint8Array>;
+  readonly json: (value: unknown, options?: CallOptions) => Outcome;
+  /** JSON form in, JSON text out. Not there where nothing comes out. */
+  readonly jsonText?: (value: unknown, options?: CallOptions) => Outcome;
 }
 
 /** A connected client, as `connect()` returns it, whatever its schema. */
@@ -53,6 +58,24 @@ export function clientMethodOf(service: GatewayService, name: string): ClientMet
 }
 
 function isClientMethod(value: unknown): value is ClientMethod {
-  if ((typeof value !== 'function' && typeof value !== 'object') || value === null) return false;
-  return typeof Reflect.get(value, 'json') === 'function' && typeof Reflect.get(value, 'raw') === 'function';
+  if (typeof value !== 'function') return false;
+  return typeof Reflect.get(value, 'json') === 'function';
+}
+
+/** A call whose replies are texts in JSON. */
+export function callForText(method: ClientMethod, value: unknown, options: CallOptions): Outcome {
+  if (method.jsonText !== undefined) return method.jsonText(value, options);
+  throw new IsthmusError('INTERNAL', { detail: 'a client cannot write the replies of this method as JSON' });
+}
+
+/** The outcome of a method with one reply, or none. */
+export function oneOf(outcome: Outcome): Promise<unknown> {
+  if (outcome instanceof Promise) return outcome;
+  throw new IsthmusError('INTERNAL', { detail: 'a client gave several replies for one' });
+}
+
+/** The outcome of a method with many replies. */
+export function manyOf(outcome: Outcome): AsyncIterable<unknown> {
+  if (Symbol.asyncIterator in outcome) return outcome;
+  throw new IsthmusError('INTERNAL', { detail: 'a client gave one reply for several' });
 }

@@ -5,9 +5,13 @@ export {
   type CallInfo,
   type CallOptions,
   type ClientMethod,
+  callForText,
   clientMethodOf,
   type GatewayService,
   type GatewayServices,
+  manyOf,
+  type Outcome,
+  oneOf,
 } from './bridge-client.ts';
 export {
   type BridgeConfig,
@@ -26,6 +30,7 @@ export {
   type ServiceOrigin,
   type ServiceSettings,
   type SourceServiceConfig,
+  schemaProblem,
   validateBridge,
   type WaitMode,
 } from './config/index.ts';

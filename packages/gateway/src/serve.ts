@@ -7,7 +7,7 @@ import { addDocsPage, canServeDocs } from './http/docs-page.ts';
 import { addFixedRoutes } from './http/fixed-routes.ts';
 import { toIsthmusError } from './http/framework-errors.ts';
 import { sendProblem } from './http/problem.ts';
-import { logRequest } from './http/request-log.ts';
+import { GONE, logRequest } from './http/request-log.ts';
 import { openApiOf } from './openapi/document.ts';
 
 export interface ServeOptions {
@@ -59,7 +59,7 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
   request.isthmusError = error;
   if (reply.raw.closed) {
     reply.hijack();
-    logRequest(request, reply, error.code === 'CANCELLED' ? error.httpStatus : 499);
+    logRequest(request, reply, error.code === 'CANCELLED' ? error.httpStatus : GONE);
     return;
   }
   request.isthmusCall?.setHeaders(reply);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { type ErrorCode, errors } from '@isthmus/schema';
 import { openApiOf } from '../src/index.ts';
-import { callErrors, problemSchema } from '../src/openapi/problems.ts';
+import { callErrorsOf, problemSchema } from '../src/openapi/problems.ts';
 import { fakeClient } from './support/fake-client.ts';
 import { goodQuote, plainHandlers, post, problemIn, startGateway } from './support/gateway.ts';
 import { pricing } from './support/schema.ts';
@@ -35,7 +35,9 @@ test('routes', () => {
   const document = openApiOf({ pricing: { schema: pricing, client } }, { prefix: '', maxTimeoutMs: 1 });
   const routes = new Set(['GET /docs']);
   for (const [path, operations] of Object.entries(pathsOf(document))) {
-    const generic = path.startsWith('/v1/call/') ? '/v1/call/{service}/{method}' : path;
+    const generic = path
+      .replace(/^\/v1\/call\/.*/, '/v1/call/{service}/{method}')
+      .replace(/^\/v1\/proto\/.*/, '/v1/proto/{service}.proto');
     for (const method of Object.keys(operations)) routes.add(`${method.toUpperCase()} ${generic}`);
   }
   assert.deepEqual(firstColumn(table('## Routes', 'route')), [...routes].sort());
@@ -43,7 +45,7 @@ test('routes', () => {
 
 test('codes', () => {
   const elsewhere: ErrorCode[] = ['UNKNOWN_SERVICE', 'NOT_FOUND', 'METHOD_NOT_ALLOWED'];
-  const expected = [...callErrors, ...elsewhere].map((code) => `${errors[code].http} ${code}`);
+  const expected = [...callErrorsOf({ replies: 'many' }), ...elsewhere].map((code) => `${errors[code].http} ${code}`);
   const written = table('## Errors', 'status').map(([status, code]) => `${status} ${code}`);
   assert.deepEqual(written.sort(), expected.sort());
 });

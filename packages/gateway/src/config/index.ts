@@ -1,4 +1,5 @@
 export { defaultConfigFile, defineBridge, loadConfig } from './load.ts';
+export { schemaProblem } from './schema-problem.ts';
 export type {
   BridgeConfig,
   BridgeSettings,

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { IsthmusError } from '@isthmus/schema';
+import { schemaProblem } from './schema-problem.ts';
 import type { BridgeConfig, BridgeSettings } from './types.ts';
 import { validateBridge } from './validate.ts';
 
@@ -20,7 +21,8 @@ export function defineBridge<const T extends BridgeConfig>(config: T): T {
 /**
  * Imports a configuration file and validates its default export. `path` counts from the current folder.
  *
- * @throws IsthmusError CONFIG_INVALID when there is no such file, it cannot be imported, or what it exports is not valid.
+ * @throws IsthmusError CONFIG_INVALID when there is no such file, it cannot be imported, or what it exports is not valid;
+ *   SCHEMA_INVALID when a schema that it imports is not.
  */
 export async function loadConfig(path: string = defaultConfigFile): Promise<BridgeSettings> {
   const file = resolve(path);
@@ -30,7 +32,9 @@ export async function loadConfig(path: string = defaultConfigFile): Promise<Brid
     throw invalid(`there is no ${file}: ${advice}`, cause);
   });
   const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
-    // A problem of ours, such as an invalid schema, already says what is wrong and what to do.
+    const problem = schemaProblem(cause, path);
+    if (problem !== undefined) throw problem;
+    // Another problem of ours already says what is wrong and what to do.
     if (cause instanceof IsthmusError) throw cause;
     throw invalid(`${file} cannot be imported: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   });

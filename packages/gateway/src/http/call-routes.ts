@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { clientMethodOf, type GatewayServices } from '../bridge-client.ts';
 import { handleCall } from './call-handler.ts';
 import { parseJsonBody } from './json-body.ts';
-import { JSON_TYPE, OCTETS_TYPE } from './media-type.ts';
+import { binaryTypes, JSON_TYPE } from './media-type.ts';
 import { refuseMethod, refuseOtherMethods } from './other-methods.ts';
+import { PayloadForms } from './payload.ts';
 import { ServedCall } from './served-call.ts';
 
 export interface CallRouteOptions {
@@ -32,13 +33,20 @@ export function addCallRoutes(scope: FastifyInstance, options: CallRouteOptions)
   scope.addContentTypeParser<Buffer>(JSON_TYPE, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, parseJsonBody(body));
   });
-  scope.addContentTypeParser<Buffer>(OCTETS_TYPE, { parseAs: 'buffer' }, (_request, body, done) => {
+  scope.addContentTypeParser<Buffer>([...binaryTypes], { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
   for (const service of Object.values(options.services)) {
     for (const method of service.schema.methods) {
       const client = clientMethodOf(service, method.name);
-      const target = { service: service.schema, method, client, maxTimeoutMs: options.maxTimeoutMs };
+      const target = {
+        service: service.schema,
+        method,
+        client,
+        input: new PayloadForms(method.input),
+        output: new PayloadForms(method.output),
+        maxTimeoutMs: options.maxTimeoutMs,
+      };
       const url = `/${service.schema.name}/${method.name}`;
       scope.route({
         method: 'POST',

@@ -1,4 +1,6 @@
-/** The routes that do not depend on a method: the index, the probes and the OpenAPI document. */
+/** The routes that do not depend on a method: the index, the probes, the OpenAPI document, and services' messages for protobuf. */
+import { protoOf } from '@isthmus/codecs';
+import type { Service } from '@isthmus/schema';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayServices } from '../bridge-client.ts';
 import { CALL_PREFIX } from './call-routes.ts';
@@ -35,12 +37,17 @@ export function addFixedRoutes(scope: FastifyInstance, options: FixedRouteOption
     calls: Object.values(services).flatMap(({ schema }) =>
       schema.methods.map((method) => `POST ${scope.prefix}${CALL_PREFIX}/${schema.name}/${method.name}`),
     ),
+    proto: Object.values(services).map(({ schema }) => `${scope.prefix}${protoPathOf(schema)}`),
     openapi: `${scope.prefix}/openapi.json`,
     ...(docs && { docs: `${scope.prefix}/docs` }),
     health: `${scope.prefix}/healthz`,
     readiness: `${scope.prefix}/readyz`,
   });
   const openapi = JSON.stringify(document);
+  for (const { schema } of Object.values(services)) {
+    const body = protoOf(schema);
+    addRoute(scope, protoPathOf(schema), () => ({ status: 200, body, type: 'text/plain; charset=utf-8' }));
+  }
   addRoute(scope, '/', () => ({ status: 200, body: index }));
   addRoute(scope, '/openapi.json', () => ({ status: 200, body: openapi }));
   addRoute(scope, '/healthz', () => ({ status: 200, body: '{"status":"ok"}' }));
@@ -50,19 +57,27 @@ export function addFixedRoutes(scope: FastifyInstance, options: FixedRouteOption
   });
 }
 
-function addRoute(scope: FastifyInstance, url: string, answer: () => { status: number; body: string }): void {
+/** Where a service's messages for protobuf are. */
+export function protoPathOf({ name }: Service): string {
+  return `/v1/proto/${name}.proto`;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** Default: JSON. */
+  readonly type?: string;
+}
+
+function addRoute(scope: FastifyInstance, url: string, answer: () => Answer): void {
   scope.route({
     method: 'GET',
     url,
     exposeHeadRoute: true,
     schema: { hide: true },
     handler(_request, reply) {
-      const { status, body } = answer();
-      reply
-        .code(status)
-        .header('content-type', 'application/json; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(body);
+      const { status, body, type = 'application/json; charset=utf-8' } = answer();
+      reply.code(status).header('content-type', type).header('cache-control', 'no-store').send(body);
     },
   });
   refuseOtherMethods(scope, url, ['GET', 'HEAD']);

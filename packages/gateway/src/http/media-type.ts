@@ -1,17 +1,69 @@
-/** Which of the two forms a call's payload takes in HTTP. */
+/** The forms that payloads take in HTTP, and which of them a request has and its reply gets. */
+import type { CodecName, Payload, Replies } from '@isthmus/schema';
+import Negotiator from 'negotiator';
 
-export const JSON_TYPE = 'application/json';
-export const OCTETS_TYPE = 'application/octet-stream';
+/** A form and the codec between it and values. `struct` is the memory of the C struct itself, or plain bytes. */
+export type Form = CodecName;
 
-export type MediaType = typeof JSON_TYPE | typeof OCTETS_TYPE;
+/** What each form is called: the first name is the one that replies have. */
+const names: Readonly<Record<Form, readonly [string, ...string[]]>> = {
+  json: ['application/json'],
+  msgpack: ['application/msgpack', 'application/x-msgpack', 'application/vnd.msgpack'],
+  protobuf: ['application/protobuf', 'application/x-protobuf', 'application/vnd.google.protobuf'],
+  struct: ['application/octet-stream'],
+};
+
+export const JSON_TYPE = names.json[0];
+export const OCTETS_TYPE = names.struct[0];
+export const NDJSON_TYPE = 'application/x-ndjson';
+export const EVENTS_TYPE = 'text/event-stream';
+
+const forms: readonly Form[] = ['json', 'msgpack', 'protobuf', 'struct'];
+const formByType = new Map(forms.flatMap((form) => names[form].map((name) => [name, form])));
+
+/** The names of all forms that are bytes for HTTP. */
+export const binaryTypes: readonly string[] = forms.filter((form) => form !== 'json').flatMap((form) => names[form]);
+
+export function typeOfForm(form: Form): string {
+  return names[form][0];
+}
+
+/** The forms that a payload can take: a struct, or nothing, any; bytes only their own. */
+export function formsOf(payload: Payload | undefined): readonly Form[] {
+  return payload?.kind === 'bytesTail' ? ['struct'] : forms;
+}
+
+/** The form that a content type names, without regard to its parameters. */
+export function formOf(contentType: string): Form | undefined {
+  const [type = ''] = contentType.split(';', 1);
+  return formByType.get(type.trim().toLowerCase());
+}
 
 /**
- * The form of the reply: the request's own, unless `Accept` names the other one and not this one too. Wildcards and
- * quality values change nothing, and a caller who accepts neither gets the request's form: there is no better answer.
+ * The form of the reply, by `Accept` (RFC 9110, 12.5.1): the request's own where that is as good as another. A caller who
+ * accepts none of them gets the request's form too, or the only one there is: there is no better answer.
  */
-export function replyType(requestType: MediaType, accept: string | undefined): MediaType {
-  if (accept === undefined) return requestType;
-  const other = requestType === JSON_TYPE ? OCTETS_TYPE : JSON_TYPE;
-  const wanted = accept.toLowerCase();
-  return wanted.includes(other) && !wanted.includes(requestType) ? other : requestType;
+export function replyForm(request: Form, output: Payload | undefined, accept: string | undefined): Form {
+  const offered = formsOf(output);
+  const preferred = offered.includes(request) ? request : (offered[0] ?? request);
+  return (
+    formByType.get(
+      preferredType(
+        accept,
+        [preferred, ...offered].flatMap((form) => names[form]),
+      ) ?? '',
+    ) ?? preferred
+  );
+}
+
+/** How a call with many replies is answered: bytes one after the other, JSON by lines or as server-sent events. */
+export function replyTypesOf(replies: Replies, output: Payload | undefined): readonly [string, ...string[]] {
+  if (replies === 'many') return output?.kind === 'bytesTail' ? [OCTETS_TYPE] : [NDJSON_TYPE, EVENTS_TYPE];
+  return output?.kind === 'bytesTail' ? [OCTETS_TYPE] : [JSON_TYPE, ...forms.slice(1).map(typeOfForm)];
+}
+
+/** Which of the types, the first one being as good as any, an `Accept` header prefers. */
+export function preferredType(accept: string | undefined, types: readonly string[]): string | undefined {
+  if (accept === undefined || accept === '*/*') return types[0];
+  return new Negotiator({ headers: { accept } }).mediaType([...types]);
 }

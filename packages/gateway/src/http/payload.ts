@@ -1,26 +1,86 @@
-/** Between a struct's JSON form and its bytes, for calls whose request and reply take different forms. */
-import { type Codec, IsthmusError, type Memory } from '@isthmus/schema';
+/** Between the forms that payloads take in HTTP and values. */
+import { payloadCodec } from '@isthmus/codecs';
+import { type Codec, IsthmusError, type Memory, type Payload } from '@isthmus/schema';
+import type { Form } from './media-type.ts';
 
-/** @throws IsthmusError `INVALID_INPUT` with every bad field. */
-export function bytesOf(codec: Codec<unknown, unknown>, value: unknown): Uint8Array {
-  const bytes = new Uint8Array(codec.size);
-  codec.encodeJson(value, memoryOf(bytes), 0);
-  return bytes;
-}
+/** One side of a method: its input or its output. */
+export class PayloadForms {
+  readonly #payload: Payload | undefined;
+  readonly #codecs = new Map<Form, Codec<unknown, unknown>>();
 
-/** @throws IsthmusError `HANDLER_FAULT` when the bytes are not a value of the struct. */
-export function jsonOf(codec: Codec<unknown, unknown>, bytes: Uint8Array): unknown {
-  if (bytes.byteLength !== codec.size) {
-    throw new IsthmusError('HANDLER_FAULT', { detail: `the reply has ${bytes.byteLength} bytes, not ${codec.size}` });
+  constructor(payload: Payload | undefined) {
+    this.#payload = payload;
   }
-  return codec.decodeJson(memoryOf(bytes), 0);
+
+  /** What a caller sent, as the value that TypeScript works with. */
+  read(form: Form, body: Uint8Array): unknown {
+    return fromCaller(() => this.#codec(form).decode(memoryOf(body), 0, body.length));
+  }
+
+  /** What a caller sent, in JSON form. */
+  readJson(form: Form, body: Uint8Array): unknown {
+    return fromCaller(() => this.#codec(form).decodeJson(memoryOf(body), 0, body.length));
+  }
+
+  /** The bytes of a reply that TypeScript works with. */
+  write(form: Form, reply: unknown): Uint8Array {
+    const codec = this.#codec(form);
+    return fromHandler(() => written(codec, (memory) => codec.encode(reply, memory, 0)));
+  }
+
+  /** The bytes of a reply in JSON form. */
+  writeJson(form: Form, reply: unknown): Uint8Array {
+    const codec = this.#codec(form);
+    return fromHandler(() => written(codec, (memory) => codec.encodeJson(reply, memory, 0)));
+  }
+
+  #codec(form: Form): Codec<unknown, unknown> {
+    let codec = this.#codecs.get(form);
+    if (codec === undefined) {
+      codec = payloadCodec(form, this.#payload);
+      this.#codecs.set(form, codec);
+    }
+    return codec;
+  }
 }
 
-/** @throws IsthmusError `INVALID_INPUT` unless there are exactly the struct's bytes. */
-export function checkSize(codec: Codec<unknown, unknown>, bytes: Uint8Array): void {
-  if (bytes.byteLength === codec.size) return;
-  const message = `must have ${codec.size} bytes, not ${bytes.byteLength}`;
-  throw new IsthmusError('INVALID_INPUT', { detail: `the body ${message}`, fields: [{ pointer: '', message }] });
+/** Codecs say of bytes that they read what a service's fault would be; here the bytes are the caller's. */
+function fromCaller<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof IsthmusError)) throw error;
+    const { detail, fields, cause } = error;
+    if (error.code === 'HANDLER_FAULT') throw new IsthmusError('INVALID_INPUT', { detail, fields, cause });
+    if (error.code === 'MALFORMED_MESSAGE') {
+      const places = fields.length > 0 ? fields : [{ pointer: '', message: detail }];
+      throw new IsthmusError('MALFORMED_BODY', { detail, fields: places, cause });
+    }
+    throw error;
+  }
+}
+
+/** Codecs say of values that they write what a caller's fault would be; here the value is a reply, such as one with a NaN. */
+function fromHandler(write: () => Uint8Array): Uint8Array {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof IsthmusError) || error.code !== 'INVALID_INPUT') throw error;
+    throw new IsthmusError('HANDLER_FAULT', { detail: error.detail, cause: error.cause });
+  }
+}
+
+/** What most messages fit into that have no fixed size. */
+const USUAL_BYTES = 1024;
+
+function written(codec: Codec<unknown, unknown>, write: (memory: Memory) => number): Uint8Array {
+  let memory = memoryOf(new Uint8Array(codec.isFixed ? codec.size : Math.max(codec.size, USUAL_BYTES)));
+  let size = write(memory);
+  if (size > memory.bytes.length) {
+    memory = memoryOf(new Uint8Array(size));
+    size = write(memory);
+  }
+  return memory.bytes.subarray(0, size);
 }
 
 function memoryOf(bytes: Uint8Array): Memory {

@@ -4,7 +4,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** What orchestrators ask every few seconds, and nobody wants to read about: logged at `debug`. */
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
-/** `status` is the response's own; 499 when the caller went away before there was one. */
+/** The status of a request whose caller went away before the whole of its response was there. */
+export const GONE = 499;
+
+/** `status` is the response's own, or {@link GONE}. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply, status: number): void {
   const { isthmusCall: call, isthmusError: error } = request;
   const path = request.url.split('?', 1)[0] ?? request.url;

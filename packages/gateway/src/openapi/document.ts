@@ -1,8 +1,17 @@
 /** The OpenAPI 3.1 document of a gateway, made from the schemas it serves. */
-import { jsonSchemaOf, type Method, type Service, type Struct } from '@isthmus/schema';
+import { jsonSchemaOf, type Method, type Payload, type Service, type Struct } from '@isthmus/schema';
 import type { GatewayServices } from '../bridge-client.ts';
+import { protoPathOf } from '../http/fixed-routes.ts';
+import {
+  EVENTS_TYPE,
+  formsOf,
+  type Form as HttpForm,
+  NDJSON_TYPE,
+  OCTETS_TYPE,
+  typeOfForm,
+} from '../http/media-type.ts';
 import { exampleOf } from './example.ts';
-import { callProblemResponses, problemResponse, problemSchema } from './problems.ts';
+import { callProblemResponses, problemResponse, problemSchema, refusalSchema } from './problems.ts';
 
 export interface DocumentOptions {
   /** What every path begins with; empty for a whole gateway. */
@@ -20,12 +29,13 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
       { post: callOperation(schema, method, Object.hasOwn(examples, method.name) ? examples[method.name] : undefined) },
     ]),
   );
-  const schemas = all.flatMap(({ schema }) =>
-    schema.methods.flatMap(({ input, output }) => [
-      ...(input === undefined ? [] : [[componentName(schema, input, 'input'), jsonSchemaOf(input, 'input')]]),
-      ...(output === undefined ? [] : [[componentName(schema, output, 'output'), jsonSchemaOf(output, 'output')]]),
+  const schemas = all.flatMap(({ schema }) => [
+    ...schema.methods.flatMap(({ input, output }) => [
+      ...(input?.kind === 'struct' ? [[componentName(schema, input, 'input'), jsonSchemaOf(input, 'input')]] : []),
+      ...(output?.kind === 'struct' ? [[componentName(schema, output, 'output'), jsonSchemaOf(output, 'output')]] : []),
     ]),
-  );
+    ...(schema.errors.length > 0 ? [[refusalName(schema), refusalSchema(schema.errors)]] : []),
+  ]);
   return {
     openapi: '3.1.0',
     info: {
@@ -43,7 +53,11 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
       })),
       { name: 'gateway', description: 'The state of the gateway itself.' },
     ],
-    paths: { ...Object.fromEntries(calls), ...fixedPaths(options.prefix) },
+    paths: {
+      ...Object.fromEntries(calls),
+      ...Object.fromEntries(all.map(({ schema }) => protoPath(options.prefix, schema))),
+      ...fixedPaths(options.prefix),
+    },
     components: {
       schemas: {
         ...Object.fromEntries(schemas),
@@ -79,63 +93,122 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
 }
 
 function callOperation(schema: Service, method: Method, example: unknown): object {
+  const { input, output, replies } = method;
   return {
     operationId: `${schema.name}_${method.name}`,
     tags: [schema.name],
     summary: method.description ?? `${schema.name}.${method.name}`,
     description: [
       method.idempotent ? 'Idempotent: safe to send again, whatever the outcome.' : undefined,
-      schema.errors.length > 0
+      schema.errors.length > 0 && replies !== 'none'
         ? `The handlers refuse with: ${schema.errors.map((name) => `\`${name}\``).join(', ')}.`
         : undefined,
-      'A reply has the form of its request unless `Accept` names the other one.',
+      replyForms[replies],
     ]
       .filter((part) => part !== undefined)
       .join('\n\n'),
     parameters: [{ $ref: '#/components/parameters/timeout' }, { $ref: '#/components/parameters/traceparent' }],
-    requestBody: { required: method.input !== undefined, content: content(schema, method.input, 'input', example) },
+    requestBody: {
+      required: input !== undefined,
+      content: Object.fromEntries(
+        formsOf(input).map((form) => [typeOfForm(form), content(schema, input, form, 'input', example)]),
+      ),
+    },
     responses: {
-      '200': {
-        description: 'The reply.',
-        headers: {
-          'x-call-id': { $ref: '#/components/headers/callId' },
-          traceparent: { $ref: '#/components/headers/traceparent' },
-        },
-        content: content(schema, method.output, 'output', undefined),
-      },
-      ...callProblemResponses(),
+      ...(replies === 'none'
+        ? { '202': { description: 'The call was sent. Nothing more will be known of it.', headers: callHeaders } }
+        : {
+            '200': {
+              description: replies === 'many' ? 'The replies, one by one.' : 'The reply.',
+              headers: callHeaders,
+              content: replies === 'many' ? manyContent(schema, output) : oneContent(schema, output),
+            },
+          }),
+      ...callProblemResponses(method, schema.errors.length > 0 ? refusalName(schema) : undefined),
       '405': { $ref: '#/components/responses/methodNotAllowed' },
     },
   };
 }
 
-/** A payload in its two forms. The bytes are the C struct's: `size` of them, little-endian, padding included. */
-function content(schema: Service, struct: Struct | undefined, form: Form, example: unknown): object {
-  const size = struct?.layout.size ?? 0;
-  const name = struct === undefined ? 'Empty' : componentName(schema, struct, form);
+const replyForms = {
+  one: 'A reply has the form of its request unless `Accept` prefers another one.',
+  many:
+    'There may be any number of replies: one JSON value a line, or server-sent events where `Accept` prefers them. An error ' +
+    'after the first reply is a last line `{"$problem": …}`, or an event `problem`; the last event of all others is `end`.',
+  none: 'Nothing comes back, and nobody learns whether the call was executed.',
+} as const;
+
+const callHeaders = {
+  'x-call-id': { $ref: '#/components/headers/callId' },
+  traceparent: { $ref: '#/components/headers/traceparent' },
+};
+
+function oneContent(schema: Service, output: Payload | undefined): object {
+  return Object.fromEntries(
+    formsOf(output).map((form) => [typeOfForm(form), content(schema, output, form, 'output', undefined)]),
+  );
+}
+
+function manyContent(schema: Service, output: Payload | undefined): object {
+  if (output?.kind === 'bytesTail') return { [OCTETS_TYPE]: { schema: binary('The replies, one after the other.') } };
+  const { schema: item } = content(schema, output, 'json', 'output', undefined);
   return {
-    'application/json': {
-      schema: { $ref: `#/components/schemas/${name}` },
-      example: example ?? (struct === undefined ? {} : exampleOf(struct)),
-    },
-    'application/octet-stream': {
-      schema: {
-        type: 'string',
-        format: 'binary',
-        minLength: size,
-        maxLength: size,
-        description: `The C struct: ${size} bytes.`,
-      },
-    },
+    // OpenAPI 3.1 has no word for a sequence of values yet: this is the schema of each.
+    [NDJSON_TYPE]: { schema: item },
+    [EVENTS_TYPE]: { schema: { type: 'string', description: 'Events whose data is one reply each, as JSON.' } },
   };
 }
 
+interface Content {
+  readonly schema: object;
+  readonly example?: unknown;
+}
+
+/** A payload in one of its forms. */
+function content(
+  schema: Service,
+  payload: Payload | undefined,
+  form: HttpForm,
+  direction: Direction,
+  example: unknown,
+): Content {
+  if (payload?.kind === 'bytesTail') return { schema: binary('Bytes without any form.') };
+  const reference = {
+    $ref: `#/components/schemas/${payload === undefined ? 'Empty' : componentName(schema, payload, direction)}`,
+  };
+  switch (form) {
+    case 'json':
+      return { schema: reference, example: example ?? (payload === undefined ? {} : exampleOf(payload)) };
+    case 'msgpack':
+      return { schema: reference };
+    case 'protobuf':
+      return {
+        schema: binary(payload === undefined ? 'Nothing.' : `The message ${payload.name} of ${schema.name}.proto.`),
+      };
+    case 'struct': {
+      const size = payload?.layout.size ?? 0;
+      const fixed = payload === undefined || !payload.layout.hasTails;
+      const what = fixed ? `The C struct: ${size} bytes.` : `The C struct, ${size} bytes, and what lies behind it.`;
+      return { schema: { ...binary(what), minLength: size, ...(fixed && { maxLength: size }) } };
+    }
+  }
+}
+
+function binary(description: string): object {
+  return { type: 'string', format: 'binary', description };
+}
+
 /** What is sent and what comes back differ in JSON: only the first may leave out defaults or write 64-bit numbers as such. */
-type Form = 'input' | 'output';
+type Direction = 'input' | 'output';
 
 /** Two services may have structs of one name, and a struct may go both ways: hence all three. */
-function componentName(schema: Service, struct: Struct, form: Form): string {
-  return `${schema.name}.${struct.name}.${form}`;
+function componentName(schema: Service, struct: Struct, direction: Direction): string {
+  return `${schema.name}.${struct.name}.${direction}`;
+}
+
+/** No struct's name begins with a lower-case letter. */
+function refusalName(schema: Service): string {
+  return `${schema.name}.refusal`;
 }
 
 const emptySchema = { type: 'object', description: 'Nothing.', properties: {}, additionalProperties: false };
@@ -159,6 +232,20 @@ const readinessSchema = {
     },
   },
 };
+
+function protoPath(prefix: string, schema: Service): [string, object] {
+  const response = {
+    description: 'A proto3 file.',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  };
+  const operation = {
+    operationId: `${schema.name}.proto`,
+    summary: `The messages of ${schema.name} for application/protobuf`,
+    tags: [schema.name],
+    responses: { '200': response, '405': { $ref: '#/components/responses/methodNotAllowed' } },
+  };
+  return [`${prefix}${protoPathOf(schema)}`, { get: operation }];
+}
 
 function fixedPaths(prefix: string): Record<string, object> {
   const anyObject = { type: 'object' };

@@ -1,30 +1,76 @@
 /** An example value of a schema type, in its JSON form, where the user gave none. */
-import type { Struct, Type } from '@isthmus/schema';
+import { codecOf, decimalText, type Memory, type Struct, type ValueType } from '@isthmus/schema';
 
-/** A value that the struct's codec accepts: defaults where there are some, else the allowed value nearest to 1. */
+/**
+ * A value that the struct's codec accepts: defaults where there are some, else the allowed value nearest to 1; with its
+ * optional fields, so that they are shown.
+ */
 export function exampleOf(struct: Struct): unknown {
-  return exampleValue(struct);
+  const codec = codecOf(struct);
+  const value = structExample(struct);
+  let memory = memoryOf(codec.size);
+  const size = codec.encode(value, memory, 0);
+  if (size > memory.bytes.length) {
+    memory = memoryOf(size);
+    codec.encode(value, memory, 0);
+  }
+  return codec.decodeJson(memory, 0, size);
 }
 
-function exampleValue(type: Type): unknown {
+function memoryOf(size: number): Memory {
+  const bytes = new Uint8Array(size);
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
+/** As TypeScript has it. */
+function structExample(struct: Struct): Record<string, unknown> {
+  return Object.fromEntries(struct.layout.fields.map((field) => [field.name, exampleValue(field.type)]));
+}
+
+function exampleValue(type: ValueType): unknown {
   switch (type.kind) {
     case 'struct':
-      return Object.fromEntries(type.layout.fields.map((field) => [field.name, exampleValue(field.type)]));
+      return structExample(type);
+    case 'union': {
+      const [kind, struct] = Object.entries(type.variants)[0] ?? [];
+      return { kind, ...(struct === undefined ? {} : structExample(struct)) };
+    }
+    case 'array':
+      return Array.from({ length: type.length }, () => exampleValue(type.element));
+    case 'list':
+      return type.default === undefined ? [exampleValue(type.element)] : [];
     case 'enum':
       return type.default ?? type.values[0];
+    case 'flags':
+      return type.default ?? type.values.slice(0, 1);
     case 'bool':
       return type.default ?? true;
     case 'text':
       return type.default ?? 'text'.slice(0, type.capacity);
+    case 'textTail':
+      return type.default ?? 'text'.slice(0, type.max);
+    case 'bytes':
+      return new Uint8Array(type.length);
+    case 'bytesTail':
+      return new Uint8Array(type.default === undefined ? Math.min(3, type.max) : 0);
     case 'i64':
     case 'u64':
-      return String(type.default ?? nearestToOne(type.min, type.max));
+      return type.default ?? nearest(1n, type);
+    case 'decimal':
+      return type.default ?? decimalText(nearest(10n ** BigInt(type.scale), type), type.scale);
+    case 'timestamp':
+      return type.default ?? nearest(EXAMPLE_TIME_NS, type);
+    case 'duration':
+      return type.default ?? nearest(1_000_000_000n, type);
     default:
       return type.default ?? Math.min(Math.max(1, type.min), type.max);
   }
 }
 
-function nearestToOne(min: bigint, max: bigint): bigint {
-  if (min > 1n) return min;
-  return max < 1n ? max : 1n;
+/** 2026-01-01T00:00:00Z. */
+const EXAMPLE_TIME_NS = 1_767_225_600_000_000_000n;
+
+function nearest(wanted: bigint, { min, max }: { readonly min: bigint; readonly max: bigint }): bigint {
+  if (min > wanted) return min;
+  return max < wanted ? max : wanted;
 }

@@ -1,9 +1,9 @@
 /** How errors appear in the OpenAPI document: the problem's schema, and the responses of a call by HTTP status. */
-import { type ErrorCode, errors, IsthmusError } from '@isthmus/schema';
+import { type ErrorCode, errors, IsthmusError, type Method } from '@isthmus/schema';
 import { problemOf, typeOf } from '../http/problem.ts';
 
-/** What a call may be answered with beside its reply. Errors of starting and configuring never reach HTTP. */
-export const callErrors: readonly ErrorCode[] = [
+/** What may go wrong before a call is sent, and while it is under way. Errors of starting and configuring never reach HTTP. */
+const sendingErrors: readonly ErrorCode[] = [
   'INVALID_ARGUMENT',
   'MALFORMED_BODY',
   'INVALID_INPUT',
@@ -11,12 +11,9 @@ export const callErrors: readonly ErrorCode[] = [
   'BODY_TOO_LARGE',
   'RECORD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
-  'HANDLER_REFUSED',
   'RING_FULL',
   'TOO_MANY_CALLS',
   'INTERNAL',
-  'REPLY_TOO_LARGE',
-  'HANDLER_FAULT',
   'PEER_CORRUPT',
   'NO_INSTANCE',
   'INSTANCE_LOST',
@@ -24,6 +21,14 @@ export const callErrors: readonly ErrorCode[] = [
   'SHUTTING_DOWN',
   'DEADLINE_EXCEEDED',
 ];
+
+/** What may come back in place of a reply. */
+const replyErrors: readonly ErrorCode[] = ['HANDLER_REFUSED', 'REPLY_TOO_LARGE', 'HANDLER_FAULT', 'MALFORMED_MESSAGE'];
+
+/** What a call of this method may be answered with beside its reply. */
+export function callErrorsOf({ replies }: Pick<Method, 'replies'>): readonly ErrorCode[] {
+  return replies === 'none' ? sendingErrors : [...sendingErrors, ...replyErrors];
+}
 
 export const problemSchema = {
   type: 'object',
@@ -62,23 +67,40 @@ export const problemSchema = {
 const retryAfter = { description: 'Seconds to wait before sending again.', schema: { type: 'integer', minimum: 1 } };
 const allow = { description: 'The methods that the path allows.', schema: { type: 'string' } };
 
+/** The problem of a handler's own refusal, with the names that a service's schema gives them. */
+export function refusalSchema(names: readonly string[]): object {
+  const { handlerError, ...properties } = problemSchema.properties;
+  return { ...problemSchema, properties: { ...properties, handlerError: { ...handlerError, enum: names } } };
+}
+
 /** A response object for one status, listing the codes that have it; `first` is the one that the example shows. */
 export function problemResponse(first: ErrorCode, ...others: readonly ErrorCode[]): object {
-  const example = problemOf(new IsthmusError(first), false);
+  return responseOf([first, ...others], 'Problem');
+}
+
+function responseOf(codes: readonly [ErrorCode, ...ErrorCode[]], schemaName: string): object {
+  const example = problemOf(new IsthmusError(codes[0]), false);
   const { status } = example;
   return {
-    description: [first, ...others].map((code) => `\`${code}\`: ${errors[code].message}.`).join(' '),
+    description: codes.map((code) => `\`${code}\`: ${errors[code].message}.`).join(' '),
     ...((status === 429 || status === 503) && { headers: { 'Retry-After': retryAfter } }),
     ...(status === 405 && { headers: { Allow: allow } }),
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example } },
+    content: { 'application/problem+json': { schema: { $ref: `#/components/schemas/${schemaName}` }, example } },
   };
 }
 
-/** The problem responses of a call route, by status. */
-export function callProblemResponses(): Record<string, object> {
+/** The problem responses of a call route, by status. `refusal`: the schema of the service's own refusals, if it names any. */
+export function callProblemResponses(
+  method: Pick<Method, 'replies'>,
+  refusal: string | undefined,
+): Record<string, object> {
   const responses: Record<string, object> = {};
-  for (const [status, [first, ...others]] of Map.groupBy(callErrors, (code) => errors[code].http)) {
-    if (first !== undefined) responses[status] = problemResponse(first, ...others);
+  for (const [status, [first, ...others]] of Map.groupBy(callErrorsOf(method), (code) => errors[code].http)) {
+    if (first === undefined) continue;
+    responses[status] = responseOf(
+      [first, ...others],
+      (first === 'HANDLER_REFUSED' ? refusal : undefined) ?? 'Problem',
+    );
   }
   return responses;
 }

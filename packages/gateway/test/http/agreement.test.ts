@@ -65,7 +65,7 @@ const everythings = mangled({
   flag: fc.boolean(),
   count: fc.integer({ min: -10, max: 1000 }),
   big: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String),
-  signed: fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String), fc.maxSafeInteger()),
+  shift: fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String), fc.maxSafeInteger()),
   name: fc.string({ maxLength: 8 }),
   inner: mangled({
     level: fc.integer({ min: 0, max: 255 }),
@@ -89,7 +89,7 @@ test('codec and JSON Schema refuse the same fields', () => {
 
 test('the codec also refuses what JSON Schema cannot say, and nothing else', () => {
   const validate = compile(jsonSchemaOf(Everything));
-  const beyondJsonSchema = new Set(['/name', '/big', '/signed']);
+  const beyondJsonSchema = new Set(['/name', '/big', '/shift']);
   fc.assert(
     fc.property(everythings.map(arrived), (value) => {
       const accepted = validate(value);
@@ -114,7 +114,7 @@ test('replies fit the JSON Schema published for them', () => {
       fc.pre(refusedBy(inputCodec, value).length === 0);
       const memory = memoryOf(new Uint8Array(inputCodec.size));
       inputCodec.encodeJson(value, memory, 0);
-      assert.ok(validate(outputCodec.decodeJson(memory, 0)), JSON.stringify(validate.errors));
+      assert.ok(validate(outputCodec.decodeJson(memory, 0, memory.bytes.length)), JSON.stringify(validate.errors));
     }),
   );
   assert.ok(compile(jsonSchemaOf(QuoteReply, 'output'))({ price: 1 }));

@@ -15,7 +15,7 @@ import {
 
 let served: TestGateway;
 let failWith: IsthmusError;
-const everything = { flag: true, count: 1, big: '1', signed: '-1', name: 'abc', inner: { level: 1, ratio: 0.5 } };
+const everything = { flag: true, count: 1, big: '1', shift: '-1', name: 'abc', inner: { level: 1, ratio: 0.5 } };
 
 before(async () => {
   const quote = (input: unknown) => {
@@ -78,7 +78,7 @@ describe('input that does not fit the schema', () => {
     ['2^64', { ...everything, big: '18446744073709551616' }, ['/big']],
     ['2^64 as a number', { ...everything, big: 2 ** 64 }, ['/big']],
     ['negative where unsigned', { ...everything, big: '-1' }, ['/big']],
-    ['below the least i64', { ...everything, signed: '-9223372036854775809' }, ['/signed']],
+    ['below the least i64', { ...everything, shift: '-9223372036854775809' }, ['/shift']],
     ['text too long in bytes though not in characters', { ...everything, name: 'ééééé' }, ['/name']],
     ['text with NUL', { ...everything, name: 'a\0b' }, ['/name']],
     ['text with half of a surrogate pair', { ...everything, name: '\ud800' }, ['/name']],
@@ -90,7 +90,7 @@ describe('input that does not fit the schema', () => {
     [
       'many at once',
       { flag: 1, count: -11, big: 'x', name: 1, more: 1, inner: { level: -1, ratio: 'r' } },
-      ['/big', '/count', '/flag', '/inner/level', '/inner/ratio', '/more', '/name', '/signed'],
+      ['/big', '/count', '/flag', '/inner/level', '/inner/ratio', '/more', '/name', '/shift'],
     ],
   ];
   for (const [what, input, expected] of inputs) {
@@ -130,7 +130,7 @@ describe('input that does not fit the schema', () => {
 
   test('the wrong number of bytes', async () => {
     const response = await quote(new Uint8Array(3), { 'content-type': 'application/octet-stream' });
-    assert.deepEqual(pointers(await refused(response, 'INVALID_INPUT')), ['']);
+    assert.deepEqual(pointers(await refused(response, 'MALFORMED_BODY')), ['']);
   });
 
   test('a body for a method without input', async () => {
@@ -303,20 +303,6 @@ describe('what the call itself fails with', () => {
     assert.doesNotMatch(JSON.stringify(problem), /secret/);
     const line = served.log.find((entry) => entry.code === 'INTERNAL');
     assert.match(JSON.stringify(line?.err), /secret/);
-  });
-
-  test('a value that JSON cannot say', async () => {
-    // The handler's NaN passes as bytes, but the fake client's own encoder refuses it first; give it bytes instead.
-    const nan = new Uint8Array(8);
-    new DataView(nan.buffer).setFloat64(0, Number.NaN, true);
-    const method = served.client.quote;
-    assert.ok(typeof method === 'object' && method !== null);
-    const original = Reflect.get(method, 'raw');
-    Reflect.set(method, 'raw', async () => nan);
-    const bytes = new Uint8Array(32);
-    const response = await quote(bytes, { 'content-type': 'application/octet-stream', accept: 'application/json' });
-    Reflect.set(method, 'raw', original);
-    await refused(response, 'HANDLER_FAULT');
   });
 });
 

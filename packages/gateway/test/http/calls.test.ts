@@ -42,7 +42,7 @@ describe('forms', () => {
       flag: true,
       count: -10,
       big: '18446744073709551615',
-      signed: '-9223372036854775808',
+      shift: '-9223372036854775808',
       name: 'é"\\\u2028',
       inner: { level: 255, ratio: 0.5 },
     };
@@ -61,14 +61,14 @@ describe('forms', () => {
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), OCTETS);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    assert.deepEqual(outputCodec.decode(memoryOf(bytes), 0), { price: 42 });
+    assert.deepEqual(outputCodec.decode(memoryOf(bytes), 0, bytes.length), { price: 42 });
   });
 
   test('JSON in, bytes out', async () => {
     const response = await quote(JSON.stringify(goodQuote), { accept: OCTETS });
     assert.equal(response.headers.get('content-type'), OCTETS);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    assert.deepEqual(outputCodec.decode(memoryOf(bytes), 0), { price: 42 });
+    assert.deepEqual(outputCodec.decode(memoryOf(bytes), 0, bytes.length), { price: 42 });
   });
 
   test('bytes in, JSON out', async () => {
@@ -198,7 +198,8 @@ describe('state', () => {
     const index = await (await fetch(served.url)).json();
     assert.deepEqual(index, {
       name: 'Isthmus gateway',
-      calls: ['quote', 'echo', 'ping'].map((name) => `POST /v1/call/pricing/${name}`),
+      calls: Object.keys(pricing.calls).map((name) => `POST /v1/call/pricing/${name}`),
+      proto: ['/v1/proto/pricing.proto'],
       openapi: '/openapi.json',
       docs: '/docs',
       health: '/healthz',

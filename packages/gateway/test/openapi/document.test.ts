@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { errors } from '@isthmus/schema';
 import Fastify from 'fastify';
 import { isthmusGateway } from '../../src/index.ts';
-import { callErrors } from '../../src/openapi/problems.ts';
+import { callErrorsOf } from '../../src/openapi/problems.ts';
 import { compile } from '../support/ajv.ts';
 import { fakeClient } from '../support/fake-client.ts';
 import { plainHandlers } from '../support/gateway.ts';
@@ -80,11 +80,15 @@ test('every example fits its schema, and the given one is shown', async () => {
 
 test('every call lists a problem for each status it may be answered with', async () => {
   const { document } = await served();
-  const statuses = [
-    ...new Set([...callErrors, 'METHOD_NOT_ALLOWED' as const].map((code) => String(errors[code].http))),
-  ];
   for (const [path, operations] of Object.entries(document.paths)) {
     if (!path.startsWith('/v1/call/')) continue;
-    assert.deepEqual(Object.keys(operations.post?.responses ?? {}).sort(), ['200', ...statuses].sort());
+    const method = pricing.methods.find(({ name }) => path === `/v1/call/pricing/${name}`);
+    assert.ok(method !== undefined, path);
+    const codes = [...callErrorsOf(method), 'METHOD_NOT_ALLOWED' as const];
+    const statuses = new Set([
+      method.replies === 'none' ? '202' : '200',
+      ...codes.map((code) => String(errors[code].http)),
+    ]);
+    assert.deepEqual(Object.keys(operations.post?.responses ?? {}).sort(), [...statuses].sort());
   }
 });

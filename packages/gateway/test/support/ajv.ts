@@ -2,7 +2,9 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 
 export function compile(schema: object): ValidateFunction {
-  return new Ajv2020({ allErrors: true, strict: true, validateFormats: false }).compile(schema);
+  const ajv = new Ajv2020({ allErrors: true, strict: true, validateFormats: false });
+  // Words of our own for people, not for validators.
+  return ajv.addVocabulary(['x-unit']).compile(schema);
 }
 
 /** The JSON pointers of the bad places, each once: a missing or unknown field is named itself, not the object around it. */

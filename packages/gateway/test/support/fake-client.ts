@@ -2,7 +2,7 @@
  * A client without instances behind it: the codecs are the real ones, the handlers are functions of the test. What it
  * stands for, @isthmus/core with a C program, is tested where packages meet.
  */
-import { type Codec, IsthmusError, type Method, type Service } from '@isthmus/schema';
+import { type Codec, IsthmusError, type Memory, type Method, type Service } from '@isthmus/schema';
 import type { BridgeClient, CallOptions, ClientMethod } from '../../src/index.ts';
 
 /** Gets and returns TypeScript values of the method's structs. */
@@ -30,9 +30,10 @@ export function fakeClient(schema: Service, handlers: Readonly<Record<string, Ha
 }
 
 function fakeMethod(client: FakeClient, method: Method, handler: Handler | undefined): ClientMethod {
-  const inputCodec: Codec<unknown> = method.inputCodec;
-  const outputCodec: Codec<unknown> = method.outputCodec;
-  async function run(input: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
+  const input: Codec<unknown> = method.inputCodec;
+  const output: Codec<unknown> = method.outputCodec;
+
+  function begin(value: unknown, encode: Codec<unknown>['encode'], options: CallOptions): unknown {
     if (client.live === 0) throw new IsthmusError('NO_INSTANCE', { detail: 'nobody listens' });
     if (handler === undefined) throw new IsthmusError('UNKNOWN_METHOD');
     client.calls.push(options);
@@ -40,22 +41,38 @@ function fakeMethod(client: FakeClient, method: Method, handler: Handler | undef
       options.info.callId = BigInt(client.calls.length);
       options.info.instance = '/run/fake/0.sock';
     }
-    const value = await Promise.race([
-      handler(inputCodec.decode(memoryOf(input), 0), options),
-      aborted(options.signal),
-    ]);
-    const output = new Uint8Array(outputCodec.size);
-    outputCodec.encode(value, memoryOf(output), 0);
-    return output;
+    const bytes = encoded(encode, value);
+    return handler(input.decode(memoryOf(bytes), 0, bytes.length), options);
   }
-  return {
-    raw: run,
-    async json(value, options) {
-      const input = new Uint8Array(inputCodec.size);
-      inputCodec.encodeJson(value, memoryOf(input), 0);
-      return outputCodec.decodeJson(memoryOf(await run(input, options)), 0);
-    },
-  };
+  function through<Reply>(value: unknown, decode: (memory: Memory, offset: number, length: number) => Reply): Reply {
+    const bytes = encoded(output.encode, value);
+    return decode(memoryOf(bytes), 0, bytes.length);
+  }
+  function form(encode: Codec<unknown>['encode'], decode: (memory: Memory, offset: number, length: number) => unknown) {
+    async function one(value: unknown, options: CallOptions = {}): Promise<unknown> {
+      const reply = await Promise.race([begin(value, encode, options), aborted(options.signal)]);
+      return method.replies === 'none' ? undefined : through(reply, decode);
+    }
+    async function* many(value: unknown, options: CallOptions = {}): AsyncGenerator<unknown, void> {
+      const replies = begin(value, encode, options);
+      if (typeof replies !== 'object' || replies === null || !isAsyncIterable(replies)) throw new TypeError('many');
+      for await (const reply of replies) yield through(reply, decode);
+    }
+    return method.replies === 'many' ? many : one;
+  }
+  return Object.assign(form(input.encode, output.decode), {
+    json: form(input.encodeJson, output.decodeJson),
+    jsonText: form(input.encodeJson, output.decodeJsonText),
+  });
+}
+
+function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in value;
+}
+
+function encoded(encode: Codec<unknown>['encode'], value: unknown): Uint8Array {
+  const memory = memoryOf(new Uint8Array(64 * 1024));
+  return memory.bytes.slice(0, encode(value, memory, 0));
 }
 
 /** Rejects when the signal aborts, as the real client does; else never settles. */
@@ -65,6 +82,6 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
-export function memoryOf(bytes: Uint8Array): { view: DataView; bytes: Uint8Array } {
+export function memoryOf(bytes: Uint8Array): Memory {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

@@ -12,12 +12,30 @@ export interface TestGateway extends AsyncDisposable {
   readonly log: Record<string, unknown>[];
 }
 
-/** A quote that costs what its spot says, an echo, and a ping. */
+/** A quote that costs what its spot says, echoes, and as many replies as were asked for. */
 export const plainHandlers: Readonly<Record<string, Handler>> = {
   quote: (input) => ({ price: Reflect.get(Object(input), 'spot') }),
   echo: (input) => input,
   ping: () => undefined,
+  order: (input) => input,
+  async *fills(input) {
+    for (let index = 0; index < countOf(input); index++) yield fillOf(index);
+  },
+  async *pages(input) {
+    for (let index = 0; index < countOf(input); index++) yield Buffer.from(`page ${index};`);
+  },
+  digest: (input) => ({ count: input instanceof Uint8Array ? input.length : 0 }),
+  render: (input) => Buffer.alloc(countOf(input), 7),
+  note: () => undefined,
 };
+
+export function countOf(input: unknown): number {
+  return Number(Reflect.get(Object(input), 'count'));
+}
+
+export function fillOf(index: number): object {
+  return { at: BigInt(index) * 1_000_000_000n, price: `${index}.50`, venue: `venue ${index}`, note: undefined };
+}
 
 export async function startGateway(
   handlers: Readonly<Record<string, Handler>> = plainHandlers,

@@ -1,5 +1,26 @@
-/** A schema with every kind of field, for the gateway's tests. */
-import { bool, call, enumeration, f32, f64, i32, i64, service, struct, text, u8, u64 } from '@isthmus/schema';
+/** A schema with every kind of field and of call, for the gateway's tests. */
+import {
+  bool,
+  bytes,
+  call,
+  decimal,
+  enumeration,
+  f32,
+  f64,
+  flags,
+  i32,
+  i64,
+  list,
+  optional,
+  service,
+  struct,
+  text,
+  timestamp,
+  u8,
+  u32,
+  u64,
+  union,
+} from '@isthmus/schema';
 
 export const Kind = enumeration('Kind', ['call', 'put']);
 
@@ -18,10 +39,31 @@ export const Everything = struct('Everything', {
   flag: bool(),
   count: i32({ min: -10, max: 1000 }),
   big: u64(),
-  signed: i64(),
+  shift: i64(),
   name: text(8),
   inner: Inner,
 });
+
+export const Fill = struct('Fill', {
+  at: timestamp(),
+  price: decimal(2, { unit: 'EUR' }),
+  venue: text(),
+  note: optional(text()),
+});
+
+export const Limit = struct('Limit', { price: decimal(2) });
+export const Market = struct('Market', { atOnce: bool() });
+
+export const Order = struct('Order', {
+  id: u64(),
+  terms: union('Terms', { limit: Limit, market: Market }),
+  rights: flags('Rights', ['cancel', 'amend']),
+  fills: list(Fill),
+  key: bytes(),
+  state: enumeration('State', ['open', 'done'], { open: true }),
+});
+
+export const Count = struct('Count', { count: u32({ max: 1000 }) });
 
 export const pricing = service(
   'pricing',
@@ -29,6 +71,12 @@ export const pricing = service(
     quote: call({ input: QuoteRequest, output: QuoteReply, idempotent: true, description: 'Prices an option.' }),
     echo: call({ input: Everything, output: Everything }),
     ping: call({}),
+    order: call({ input: Order, output: Order }),
+    fills: call({ input: Count, output: Fill, replies: 'many' }),
+    pages: call({ input: Count, output: bytes(), replies: 'many' }),
+    digest: call({ input: bytes(), output: Count }),
+    render: call({ input: Count, output: bytes() }),
+    note: call({ input: Count, replies: 'none' }),
   },
   { description: 'Options.', errors: ['negativeVolatility'] },
 );

@@ -15,6 +15,8 @@ export default defineBridge({
       example: {
         quote: { ...option, volatility: 0.2 },
         impliedVolatility: { ...option, price: 4.76 },
+        quoteMany: { options: [40, 42, 44].map((spot) => ({ ...option, spot, volatility: 0.2 })) },
+        ladder: { option: { ...option, volatility: 0.2 }, highest: 52, rungs: 6 },
       },
     },
   },

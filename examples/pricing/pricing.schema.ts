@@ -8,7 +8,7 @@
  * The schema says what a request may hold: finite numbers. Which of them make sense is economics, and the C program's to
  * say; its refusals are the errors named here.
  */
-import { call, enumeration, f64, service, struct, u32 } from '@isthmus/schema';
+import { call, enumeration, f64, list, service, struct, text, u32, union } from '@isthmus/schema';
 
 const OptionKind = enumeration('OptionKind', ['call', 'put'], {
   description: 'A call is the right to buy at the strike, a put the right to sell.',
@@ -58,6 +58,29 @@ const ImpliedVolatilityReply = struct('ImpliedVolatilityReply', {
   iterations: u32({ description: 'How often the search evaluated the formula.' }),
 });
 
+const Refusal = struct('Refusal', {
+  reason: text({ description: 'As the same option alone would be refused.' }),
+  code: u32({ description: 'Which of the errors below, counted from 1.' }),
+});
+
+const Outcome = union('Outcome', { quote: QuoteReply, refusal: Refusal });
+
+const QuoteManyRequest = struct('QuoteManyRequest', {
+  options: list(QuoteRequest, { max: 5000, description: 'Each is priced by itself.' }),
+});
+
+const QuoteManyReply = struct('QuoteManyReply', {
+  outcomes: list(Outcome, { description: 'One for each option, in their order.' }),
+});
+
+const LadderRequest = struct('LadderRequest', {
+  option: QuoteRequest,
+  highest: f64({ description: 'The last spot; the first one is the spot of the option.' }),
+  rungs: u32({ min: 2, max: 1_000_000, description: 'How many spots, evenly spaced.' }),
+});
+
+const Rung = struct('Rung', { spot: f64({ description: 'Price of the underlying.' }), quote: QuoteReply });
+
 export const pricing = service(
   'pricing',
   {
@@ -72,6 +95,19 @@ export const pricing = service(
       output: ImpliedVolatilityReply,
       idempotent: true,
       description: 'The volatility that a price of a European option implies.',
+    }),
+    quoteMany: call({
+      input: QuoteManyRequest,
+      output: QuoteManyReply,
+      idempotent: true,
+      description: 'Quotes for many options at once; one that is refused does not fail the others.',
+    }),
+    ladder: call({
+      input: LadderRequest,
+      output: Rung,
+      replies: 'many',
+      idempotent: true,
+      description: 'Quotes for an option over a range of spots, one reply each, as they are computed.',
     }),
   },
   {

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #ifdef __cplusplus
@@ -41,6 +40,7 @@ typedef struct pricing_quote_request {
   pricing_option_kind kind;
 } pricing_quote_request;
 ISTH_STATIC_ASSERT(sizeof(pricing_quote_request) == 56, "size of pricing_quote_request");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_quote_request) == 8, "alignment of pricing_quote_request");
 ISTH_STATIC_ASSERT(offsetof(pricing_quote_request, spot) == 0, "offset of pricing_quote_request.spot");
 ISTH_STATIC_ASSERT(offsetof(pricing_quote_request, strike) == 8, "offset of pricing_quote_request.strike");
 ISTH_STATIC_ASSERT(offsetof(pricing_quote_request, rate) == 16, "offset of pricing_quote_request.rate");
@@ -64,6 +64,7 @@ typedef struct pricing_quote_reply {
   double rho;
 } pricing_quote_reply;
 ISTH_STATIC_ASSERT(sizeof(pricing_quote_reply) == 48, "size of pricing_quote_reply");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_quote_reply) == 8, "alignment of pricing_quote_reply");
 ISTH_STATIC_ASSERT(offsetof(pricing_quote_reply, price) == 0, "offset of pricing_quote_reply.price");
 ISTH_STATIC_ASSERT(offsetof(pricing_quote_reply, delta) == 8, "offset of pricing_quote_reply.delta");
 ISTH_STATIC_ASSERT(offsetof(pricing_quote_reply, gamma) == 16, "offset of pricing_quote_reply.gamma");
@@ -90,6 +91,7 @@ typedef struct pricing_implied_volatility_request {
   pricing_option_kind kind;
 } pricing_implied_volatility_request;
 ISTH_STATIC_ASSERT(sizeof(pricing_implied_volatility_request) == 56, "size of pricing_implied_volatility_request");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_implied_volatility_request) == 8, "alignment of pricing_implied_volatility_request");
 ISTH_STATIC_ASSERT(offsetof(pricing_implied_volatility_request, spot) == 0, "offset of pricing_implied_volatility_request.spot");
 ISTH_STATIC_ASSERT(offsetof(pricing_implied_volatility_request, strike) == 8, "offset of pricing_implied_volatility_request.strike");
 ISTH_STATIC_ASSERT(offsetof(pricing_implied_volatility_request, rate) == 16, "offset of pricing_implied_volatility_request.rate");
@@ -105,8 +107,194 @@ typedef struct pricing_implied_volatility_reply {
   uint32_t iterations;
 } pricing_implied_volatility_reply;
 ISTH_STATIC_ASSERT(sizeof(pricing_implied_volatility_reply) == 16, "size of pricing_implied_volatility_reply");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_implied_volatility_reply) == 8, "alignment of pricing_implied_volatility_reply");
 ISTH_STATIC_ASSERT(offsetof(pricing_implied_volatility_reply, volatility) == 0, "offset of pricing_implied_volatility_reply.volatility");
 ISTH_STATIC_ASSERT(offsetof(pricing_implied_volatility_reply, iterations) == 8, "offset of pricing_implied_volatility_reply.iterations");
+
+typedef struct pricing_quote_many_request {
+  /*
+   * Each is priced by itself. List of pricing_quote_request: pricing_quote_many_request_get_options(),
+   * pricing_quote_many_request_add_options().
+   */
+  isth_span options;
+} pricing_quote_many_request;
+ISTH_STATIC_ASSERT(sizeof(pricing_quote_many_request) == 8, "size of pricing_quote_many_request");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_quote_many_request) == 4, "alignment of pricing_quote_many_request");
+ISTH_STATIC_ASSERT(offsetof(pricing_quote_many_request, options) == 0, "offset of pricing_quote_many_request.options");
+
+typedef struct pricing_refusal {
+  /*
+   * As the same option alone would be refused. Text: pricing_refusal_get_reason(),
+   * pricing_refusal_set_reason().
+   */
+  isth_span reason;
+  /* Which of the errors below, counted from 1. */
+  uint32_t code;
+} pricing_refusal;
+ISTH_STATIC_ASSERT(sizeof(pricing_refusal) == 12, "size of pricing_refusal");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_refusal) == 4, "alignment of pricing_refusal");
+ISTH_STATIC_ASSERT(offsetof(pricing_refusal, reason) == 0, "offset of pricing_refusal.reason");
+ISTH_STATIC_ASSERT(offsetof(pricing_refusal, code) == 8, "offset of pricing_refusal.code");
+
+typedef enum pricing_outcome_kind {
+  PRICING_OUTCOME_KIND_QUOTE = 0,
+  PRICING_OUTCOME_KIND_REFUSAL = 1
+} pricing_outcome_kind;
+ISTH_STATIC_ASSERT(sizeof(pricing_outcome_kind) == 4, "pricing_outcome_kind takes 4 bytes: compile without -fshort-enums");
+
+typedef struct pricing_outcome {
+  pricing_outcome_kind kind;
+  union {
+    pricing_quote_reply quote;
+    pricing_refusal refusal;
+  } as;
+} pricing_outcome;
+ISTH_STATIC_ASSERT(sizeof(pricing_outcome) == 56, "size of pricing_outcome");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_outcome) == 8, "alignment of pricing_outcome");
+ISTH_STATIC_ASSERT(offsetof(pricing_outcome, as) == 8, "offset of pricing_outcome.as");
+
+typedef struct pricing_quote_many_reply {
+  /*
+   * One for each option, in their order. List of pricing_outcome: pricing_quote_many_reply_get_outcomes(),
+   * pricing_quote_many_reply_add_outcomes().
+   */
+  isth_span outcomes;
+} pricing_quote_many_reply;
+ISTH_STATIC_ASSERT(sizeof(pricing_quote_many_reply) == 8, "size of pricing_quote_many_reply");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_quote_many_reply) == 4, "alignment of pricing_quote_many_reply");
+ISTH_STATIC_ASSERT(offsetof(pricing_quote_many_reply, outcomes) == 0, "offset of pricing_quote_many_reply.outcomes");
+
+typedef struct pricing_ladder_request {
+  pricing_quote_request option;
+  /* The last spot; the first one is the spot of the option. */
+  double highest;
+  /* How many spots, evenly spaced. From 2 to 1000000. */
+  uint32_t rungs;
+} pricing_ladder_request;
+ISTH_STATIC_ASSERT(sizeof(pricing_ladder_request) == 72, "size of pricing_ladder_request");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_ladder_request) == 8, "alignment of pricing_ladder_request");
+ISTH_STATIC_ASSERT(offsetof(pricing_ladder_request, option) == 0, "offset of pricing_ladder_request.option");
+ISTH_STATIC_ASSERT(offsetof(pricing_ladder_request, highest) == 56, "offset of pricing_ladder_request.highest");
+ISTH_STATIC_ASSERT(offsetof(pricing_ladder_request, rungs) == 64, "offset of pricing_ladder_request.rungs");
+
+typedef struct pricing_rung {
+  /* Price of the underlying. */
+  double spot;
+  pricing_quote_reply quote;
+} pricing_rung;
+ISTH_STATIC_ASSERT(sizeof(pricing_rung) == 56, "size of pricing_rung");
+ISTH_STATIC_ASSERT(ISTH_ALIGNOF(pricing_rung) == 8, "alignment of pricing_rung");
+ISTH_STATIC_ASSERT(offsetof(pricing_rung, spot) == 0, "offset of pricing_rung.spot");
+ISTH_STATIC_ASSERT(offsetof(pricing_rung, quote) == 8, "offset of pricing_rung.quote");
+
+/*
+ * Lists. For each type of element: the list as it is read; _at(), which reads the one that a span points to,
+ * and gives an empty one where that is not wholly inside the message; and _add(), which appends `count`
+ * elements, all zero, to a message, points a span to them, and returns the first, or NULL if there is no
+ * room.
+ */
+
+typedef struct pricing_list_of_quote_request {
+  const pricing_quote_request *items;
+  size_t count;
+} pricing_list_of_quote_request;
+static inline pricing_list_of_quote_request pricing_list_of_quote_request_at(
+    const isth_message *message, isth_span span) {
+  pricing_list_of_quote_request list;
+  list.items = (const pricing_quote_request *)isth_message_tail(message, span, sizeof(pricing_quote_request));
+  if (span.offset % 8 != 0) list.items = NULL;
+  list.count = list.items == NULL ? 0 : span.length;
+  return list;
+}
+static inline pricing_quote_request *pricing_list_of_quote_request_add(
+    isth_message *message, isth_span *span, size_t count) {
+  return (pricing_quote_request *)isth_message_append(message, span, count, sizeof(pricing_quote_request), 8);
+}
+
+typedef struct pricing_list_of_outcome {
+  const pricing_outcome *items;
+  size_t count;
+} pricing_list_of_outcome;
+static inline pricing_list_of_outcome pricing_list_of_outcome_at(
+    const isth_message *message, isth_span span) {
+  pricing_list_of_outcome list;
+  list.items = (const pricing_outcome *)isth_message_tail(message, span, sizeof(pricing_outcome));
+  if (span.offset % 8 != 0) list.items = NULL;
+  list.count = list.items == NULL ? 0 : span.length;
+  return list;
+}
+static inline pricing_outcome *pricing_list_of_outcome_add(
+    isth_message *message, isth_span *span, size_t count) {
+  return (pricing_outcome *)isth_message_append(message, span, count, sizeof(pricing_outcome), 8);
+}
+
+/*
+ * Fields that are more than a member of their struct.
+ * A _has_ function says whether an optional field is there, a _mark_ function that it is; structs begin
+ * zeroed, so without it. A _get_ function reads a field, and a _set_ or _add_ function writes it, and marks
+ * it.
+ * What lies behind the fixed part is in the message that the struct is in. Reading it never leaves the
+ * message: what is not there, or not wholly inside, is empty. Writing appends to the message, and gives false
+ * or NULL where there is no room.
+ */
+
+static inline pricing_list_of_quote_request pricing_quote_many_request_get_options(
+    const isth_message *message, const pricing_quote_many_request *value) {
+  return pricing_list_of_quote_request_at(message, value->options);
+}
+static inline pricing_quote_request *pricing_quote_many_request_add_options(
+    isth_message *message, pricing_quote_many_request *value, size_t count) {
+  isth_span span = {0, 0};
+  pricing_quote_request *items;
+  items = pricing_list_of_quote_request_add(message, &span, count);
+  if (items == NULL) return NULL;
+  value->options = span;
+  return items;
+}
+
+static inline isth_text pricing_refusal_get_reason(const isth_message *message,
+                                                   const pricing_refusal *value) {
+  return isth_message_text(message, value->reason);
+}
+static inline bool pricing_refusal_set_reason(isth_message *message, pricing_refusal *value, const char *text,
+                                              size_t length) {
+  isth_span span = {0, 0};
+  if (!isth_message_append_text(message, &span, text, length)) return false;
+  value->reason = span;
+  return true;
+}
+
+static inline pricing_list_of_outcome pricing_quote_many_reply_get_outcomes(
+    const isth_message *message, const pricing_quote_many_reply *value) {
+  return pricing_list_of_outcome_at(message, value->outcomes);
+}
+static inline pricing_outcome *pricing_quote_many_reply_add_outcomes(
+    isth_message *message, pricing_quote_many_reply *value, size_t count) {
+  isth_span span = {0, 0};
+  pricing_outcome *items;
+  items = pricing_list_of_outcome_add(message, &span, count);
+  if (items == NULL) return NULL;
+  value->outcomes = span;
+  return items;
+}
+
+/* Begins a message anew with this struct, zeroed, and returns it; NULL if there is no room. */
+static inline pricing_quote_many_request *pricing_quote_many_request_begin(isth_message *message) {
+  return (pricing_quote_many_request *)isth_message_begin(message, sizeof(pricing_quote_many_request));
+}
+/* The struct that a message begins with; NULL if the message is shorter. */
+static inline const pricing_quote_many_request *pricing_quote_many_request_of(const isth_message *message) {
+  return message->size < sizeof(pricing_quote_many_request) ? NULL : (const pricing_quote_many_request *)(const void *)message->bytes;
+}
+
+/* Begins a message anew with this struct, zeroed, and returns it; NULL if there is no room. */
+static inline pricing_quote_many_reply *pricing_quote_many_reply_begin(isth_message *message) {
+  return (pricing_quote_many_reply *)isth_message_begin(message, sizeof(pricing_quote_many_reply));
+}
+/* The struct that a message begins with; NULL if the message is shorter. */
+static inline const pricing_quote_many_reply *pricing_quote_many_reply_of(const isth_message *message) {
+  return message->size < sizeof(pricing_quote_many_reply) ? NULL : (const pricing_quote_many_reply *)(const void *)message->bytes;
+}
 
 /* The codes that handlers refuse calls with: return isth_refuse(call, CODE, "why"). */
 enum pricing_error {
@@ -123,22 +311,50 @@ enum pricing_error {
 /* Method numbers, for isth_client_call(). */
 enum pricing_method {
   PRICING_METHOD_QUOTE = 1,
-  PRICING_METHOD_IMPLIED_VOLATILITY = 2
+  PRICING_METHOD_IMPLIED_VOLATILITY = 2,
+  PRICING_METHOD_QUOTE_MANY = 3,
+  PRICING_METHOD_LADDER = 4
 };
 
 /*
- * Handlers: a service program defines these.
+ * Handlers: a service program defines these, and answers with what stands below each.
  * An input has been checked and is a private copy; the output is zeroed. Both are valid until the handler
- * returns 0, the result of isth_refuse(), or a negative ISTH_E_ error.
+ * returns 0, the result of isth_refuse(), or a negative ISTH_E_ error. A _respond_ function answers a call
+ * that the handler has kept open with isth_call_defer(): see isth_respond().
  */
 
 /* Price and greeks of a European option. */
 int pricing_on_quote(isth_call *call, const pricing_quote_request *in, pricing_quote_reply *out);
+static inline int pricing_respond_quote(isth_responder *responder, const pricing_quote_reply *out) {
+  return isth_respond(responder, out, sizeof(*out));
+}
 
 /* The volatility that a price of a European option implies. */
-int pricing_on_implied_volatility(isth_call *call,
-                                  const pricing_implied_volatility_request *in,
+int pricing_on_implied_volatility(isth_call *call, const pricing_implied_volatility_request *in,
                                   pricing_implied_volatility_reply *out);
+static inline int pricing_respond_implied_volatility(isth_responder *responder,
+                                                     const pricing_implied_volatility_reply *out) {
+  return isth_respond(responder, out, sizeof(*out));
+}
+
+/*
+ * Quotes for many options at once; one that is refused does not fail the others.
+ * The message that `in` begins is isth_call_in(call). The message that `out` begins is isth_call_out(call).
+ */
+int pricing_on_quote_many(isth_call *call, const pricing_quote_many_request *in,
+                          pricing_quote_many_reply *out);
+static inline int pricing_respond_quote_many(isth_responder *responder, const isth_message *out) {
+  return isth_respond(responder, out->bytes, out->size);
+}
+
+/*
+ * Quotes for an option over a range of spots, one reply each, as they are computed.
+ * pricing_emit_ladder() sends each reply; returning ends the call.
+ */
+int pricing_on_ladder(isth_call *call, const pricing_ladder_request *in);
+static inline int pricing_emit_ladder(isth_call *call, const pricing_rung *out) {
+  return isth_call_emit(call, out, sizeof(*out));
+}
 
 /* What a service program calls. */
 
@@ -184,103 +400,249 @@ static inline const isth_schema *pricing_schema(void) {
       "struct ImpliedVolatilityReply size 16 align 8\n",
       "  0 volatility f64\n",
       "  8 iterations u32\n",
+      "struct QuoteManyRequest size 8 align 4\n",
+      "  0 options list<QuoteRequest> max=5000\n",
+      "struct Refusal size 12 align 4\n",
+      "  0 reason text\n",
+      "  8 code u32\n",
+      "union Outcome size 56 align 8\n",
+      "  0 quote QuoteReply\n",
+      "  1 refusal Refusal\n",
+      "struct QuoteManyReply size 8 align 4\n",
+      "  0 outcomes list<Outcome>\n",
+      "struct LadderRequest size 72 align 8\n",
+      "  0 option QuoteRequest\n",
+      "  56 highest f64\n",
+      "  64 rungs u32 min=2 max=1000000\n",
+      "struct Rung size 56 align 8\n",
+      "  0 spot f64\n",
+      "  8 quote QuoteReply\n",
       "method 1 quote QuoteRequest -> QuoteReply idempotent\n",
       "method 2 impliedVolatility ImpliedVolatilityRequest -> ImpliedVolatilityReply idempotent\n",
+      "method 3 quoteMany QuoteManyRequest -> QuoteManyReply idempotent\n",
+      "method 4 ladder LadderRequest -> Rung replies=many idempotent\n",
       NULL};
   static const isth_method methods[] = {
-      {PRICING_METHOD_QUOTE, "quote", 56, 48},
-      {PRICING_METHOD_IMPLIED_VOLATILITY, "impliedVolatility", 56, 16}};
+      {PRICING_METHOD_QUOTE, "quote", 56, 48, ISTH_REPLIES_ONE},
+      {PRICING_METHOD_IMPLIED_VOLATILITY, "impliedVolatility", 56, 16, ISTH_REPLIES_ONE},
+      {PRICING_METHOD_QUOTE_MANY, "quoteMany", 8, 8, ISTH_REPLIES_ONE},
+      {PRICING_METHOD_LADDER, "ladder", 72, 56, ISTH_REPLIES_MANY}};
   static const isth_schema schema = {"pricing",
-                                     {0x92, 0xa4, 0x83, 0x20, 0x31, 0xed, 0xa9, 0x4c, 0x7f, 0xf5, 0x6f, 0xcb,
-                                      0xab, 0xb7, 0x4a, 0x04, 0xf3, 0x32, 0x8a, 0x49, 0xd4, 0x5b, 0x65, 0xd5,
-                                      0x9d, 0xb7, 0x21, 0xd3, 0xd9, 0xa3, 0x61, 0x19},
+                                     {0x55, 0xa7, 0x64, 0xe7, 0x5c, 0xb9, 0x0f, 0xeb, 0xd6, 0x21, 0x1b, 0xcb,
+                                      0x20, 0x9c, 0x08, 0xf5, 0x5d, 0x8c, 0xa5, 0x82, 0xff, 0xad, 0xc5, 0x81,
+                                      0x0e, 0xac, 0x0a, 0x52, 0x05, 0xd2, 0x7b, 0x98},
                                      text,
                                      methods,
-                                     2};
+                                     4};
   return &schema;
 }
 
-static inline const char *pricing_check_quote_request_input(const pricing_quote_request *value) {
-  uint32_t word;
-  uint64_t quad;
-  memcpy(&quad, &value->spot, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /spot must be a finite number";
+static inline bool pricing_quote_request_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  if (check->role == ISTH_CHECK_INPUT) {
+    field = at + offsetof(pricing_quote_request, spot);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/spot");
+    }
+    field = at + offsetof(pricing_quote_request, strike);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/strike");
+    }
+    field = at + offsetof(pricing_quote_request, rate);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/rate");
+    }
+    field = at + offsetof(pricing_quote_request, expiry);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/expiry");
+    }
+    field = at + offsetof(pricing_quote_request, dividend_yield);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/dividendYield");
+    }
+    field = at + offsetof(pricing_quote_request, volatility);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/volatility");
+    }
   }
-  memcpy(&quad, &value->strike, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /strike must be a finite number";
-  }
-  memcpy(&quad, &value->rate, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /rate must be a finite number";
-  }
-  memcpy(&quad, &value->expiry, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /expiry must be a finite number";
-  }
-  memcpy(&quad, &value->dividend_yield, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /dividendYield must be a finite number";
-  }
-  memcpy(&quad, &value->volatility, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /volatility must be a finite number";
-  }
-  memcpy(&word, &value->kind, sizeof(word));
-  if (word > 1u) {
-    return "field /kind must be one of call, put";
-  }
-  return NULL;
+  field = at + offsetof(pricing_quote_request, kind);
+  if (isth_load_u32(field) > 1u) return isth_check_wrong(check, "must be one of call, put", "/kind");
+  return true;
 }
 
-static inline const char *pricing_check_implied_volatility_request_input(const pricing_implied_volatility_request *value) {
-  uint32_t word;
-  uint64_t quad;
-  memcpy(&quad, &value->spot, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /spot must be a finite number";
+static inline bool pricing_quote_reply_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  if (check->role == ISTH_CHECK_INPUT) {
+    field = at + offsetof(pricing_quote_reply, price);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/price");
+    }
+    field = at + offsetof(pricing_quote_reply, delta);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/delta");
+    }
+    field = at + offsetof(pricing_quote_reply, gamma);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/gamma");
+    }
+    field = at + offsetof(pricing_quote_reply, vega);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/vega");
+    }
+    field = at + offsetof(pricing_quote_reply, theta);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/theta");
+    }
+    field = at + offsetof(pricing_quote_reply, rho);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/rho");
+    }
   }
-  memcpy(&quad, &value->strike, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /strike must be a finite number";
+  return true;
+}
+
+static inline bool pricing_implied_volatility_request_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  if (check->role == ISTH_CHECK_INPUT) {
+    field = at + offsetof(pricing_implied_volatility_request, spot);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/spot");
+    }
+    field = at + offsetof(pricing_implied_volatility_request, strike);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/strike");
+    }
+    field = at + offsetof(pricing_implied_volatility_request, rate);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/rate");
+    }
+    field = at + offsetof(pricing_implied_volatility_request, expiry);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/expiry");
+    }
+    field = at + offsetof(pricing_implied_volatility_request, dividend_yield);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/dividendYield");
+    }
+    field = at + offsetof(pricing_implied_volatility_request, price);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/price");
+    }
   }
-  memcpy(&quad, &value->rate, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /rate must be a finite number";
+  field = at + offsetof(pricing_implied_volatility_request, kind);
+  if (isth_load_u32(field) > 1u) return isth_check_wrong(check, "must be one of call, put", "/kind");
+  return true;
+}
+
+static inline bool pricing_implied_volatility_reply_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  if (check->role == ISTH_CHECK_INPUT) {
+    field = at + offsetof(pricing_implied_volatility_reply, volatility);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/volatility");
+    }
   }
-  memcpy(&quad, &value->expiry, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /expiry must be a finite number";
+  return true;
+}
+
+static inline bool pricing_quote_many_request_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  field = at + offsetof(pricing_quote_many_request, options);
+  {
+    isth_elements tail0;
+    if (!isth_check_tail(check, field, 56, 8, &tail0)) return isth_check_within(check, "/options");
+    if (tail0.count > 5000) {
+      return isth_check_wrong(check, "must be an array of at most 5000 values", "/options");
+    }
+    for (size_t i0 = 0; i0 < tail0.count; i0++) {
+      const unsigned char *item0 = tail0.first + i0 * 56;
+      if (!pricing_quote_request_is_valid(check, item0)) {
+        return isth_check_within(check, "/options/%zu", i0);
+      }
+    }
   }
-  memcpy(&quad, &value->dividend_yield, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /dividendYield must be a finite number";
+  return true;
+}
+
+static inline bool pricing_refusal_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  field = at + offsetof(pricing_refusal, reason);
+  {
+    isth_elements tail0;
+    if (!isth_check_text(check, field, &tail0)) return isth_check_within(check, "/reason");
+    if (!isth_elements_are_text(tail0)) {
+      return isth_check_wrong(check, "must be text, without NUL", "/reason");
+    }
   }
-  memcpy(&quad, &value->price, sizeof(quad));
-  if ((quad & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000)) {
-    return "field /price must be a finite number";
+  return true;
+}
+
+static inline bool pricing_outcome_is_valid(isth_check *check, const unsigned char *at) {
+  switch (isth_load_u32(at + offsetof(pricing_outcome, kind))) {
+  case PRICING_OUTCOME_KIND_QUOTE: return pricing_quote_reply_is_valid(check, at + offsetof(pricing_outcome, as));
+  case PRICING_OUTCOME_KIND_REFUSAL: return pricing_refusal_is_valid(check, at + offsetof(pricing_outcome, as));
+  default: return isth_check_wrong(check, "must be one of quote, refusal", "/kind");
   }
-  memcpy(&word, &value->kind, sizeof(word));
-  if (word > 1u) {
-    return "field /kind must be one of call, put";
+}
+
+static inline bool pricing_quote_many_reply_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  field = at + offsetof(pricing_quote_many_reply, outcomes);
+  {
+    isth_elements tail0;
+    if (!isth_check_tail(check, field, 56, 8, &tail0)) return isth_check_within(check, "/outcomes");
+    for (size_t i0 = 0; i0 < tail0.count; i0++) {
+      const unsigned char *item0 = tail0.first + i0 * 56;
+      if (!pricing_outcome_is_valid(check, item0)) return isth_check_within(check, "/outcomes/%zu", i0);
+    }
   }
-  return NULL;
+  return true;
+}
+
+static inline bool pricing_ladder_request_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  field = at + offsetof(pricing_ladder_request, option);
+  if (!pricing_quote_request_is_valid(check, field)) return isth_check_within(check, "/option");
+  if (check->role == ISTH_CHECK_INPUT) {
+    field = at + offsetof(pricing_ladder_request, highest);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/highest");
+    }
+    field = at + offsetof(pricing_ladder_request, rungs);
+    if (isth_load_u32(field) < 2u || isth_load_u32(field) > 1000000u) {
+      return isth_check_wrong(check, "must be a whole number from 2 to 1000000", "/rungs");
+    }
+  }
+  return true;
+}
+
+static inline bool pricing_rung_is_valid(isth_check *check, const unsigned char *at) {
+  const unsigned char *field;
+  if (check->role == ISTH_CHECK_INPUT) {
+    field = at + offsetof(pricing_rung, spot);
+    if (!isth_is_finite_f64(isth_load_u64(field))) {
+      return isth_check_wrong(check, "must be a finite number", "/spot");
+    }
+    field = at + offsetof(pricing_rung, quote);
+    if (!pricing_quote_reply_is_valid(check, field)) return isth_check_within(check, "/quote");
+  }
+  return true;
 }
 
 static inline int pricing_handle_quote(isth_call *call, void *user) {
   size_t size = 0;
   const void *payload = isth_call_input(call, &size);
   pricing_quote_request in;
+  isth_check check;
   pricing_quote_reply *out;
-  const char *wrong;
   (void)user;
-  if (size != sizeof(in)) {
-    return isth_refuse(call, ISTH_E_INVALID_INPUT, "the input has %zu bytes, not %zu", size, sizeof(in));
+  if (!isth_check_fixed(&check, size, sizeof(in), ISTH_CHECK_INPUT)) {
+    return isth_check_refuse(&check, call);
   }
   memcpy(&in, payload, sizeof(in));
-  wrong = pricing_check_quote_request_input(&in);
-  if (wrong != NULL) return isth_refuse(call, ISTH_E_INVALID_INPUT, "%s", wrong);
+  if (!pricing_quote_request_is_valid(&check, (const unsigned char *)&in)) {
+    return isth_check_refuse(&check, call);
+  }
   out = (pricing_quote_reply *)isth_call_output(call, sizeof(*out));
   if (out == NULL) return ISTH_E_REPLY_TOO_LARGE;
   return pricing_on_quote(call, &in, out);
@@ -290,18 +652,53 @@ static inline int pricing_handle_implied_volatility(isth_call *call, void *user)
   size_t size = 0;
   const void *payload = isth_call_input(call, &size);
   pricing_implied_volatility_request in;
+  isth_check check;
   pricing_implied_volatility_reply *out;
-  const char *wrong;
   (void)user;
-  if (size != sizeof(in)) {
-    return isth_refuse(call, ISTH_E_INVALID_INPUT, "the input has %zu bytes, not %zu", size, sizeof(in));
+  if (!isth_check_fixed(&check, size, sizeof(in), ISTH_CHECK_INPUT)) {
+    return isth_check_refuse(&check, call);
   }
   memcpy(&in, payload, sizeof(in));
-  wrong = pricing_check_implied_volatility_request_input(&in);
-  if (wrong != NULL) return isth_refuse(call, ISTH_E_INVALID_INPUT, "%s", wrong);
+  if (!pricing_implied_volatility_request_is_valid(&check, (const unsigned char *)&in)) {
+    return isth_check_refuse(&check, call);
+  }
   out = (pricing_implied_volatility_reply *)isth_call_output(call, sizeof(*out));
   if (out == NULL) return ISTH_E_REPLY_TOO_LARGE;
   return pricing_on_implied_volatility(call, &in, out);
+}
+
+static inline int pricing_handle_quote_many(isth_call *call, void *user) {
+  const isth_message *in = isth_call_in(call);
+  isth_check check;
+  int error;
+  isth_message *reply;
+  pricing_quote_many_reply *out;
+  (void)user;
+  if (in == NULL) return ISTH_E_OUT_OF_MEMORY;
+  error = isth_check_message(&check, in, sizeof(pricing_quote_many_request),
+                             pricing_quote_many_request_is_valid, ISTH_CHECK_INPUT);
+  if (error != 0) return isth_check_refuse(&check, call);
+  reply = isth_call_out(call);
+  if (reply == NULL) return ISTH_E_OUT_OF_MEMORY;
+  out = pricing_quote_many_reply_begin(reply);
+  if (out == NULL) return ISTH_E_REPLY_TOO_LARGE;
+  return pricing_on_quote_many(call, pricing_quote_many_request_of(in), out);
+}
+
+static inline int pricing_handle_ladder(isth_call *call, void *user) {
+  size_t size = 0;
+  const void *payload = isth_call_input(call, &size);
+  pricing_ladder_request in;
+  isth_check check;
+  (void)user;
+  if (!isth_check_fixed(&check, size, sizeof(in), ISTH_CHECK_INPUT)) {
+    return isth_check_refuse(&check, call);
+  }
+  memcpy(&in, payload, sizeof(in));
+  if (!pricing_ladder_request_is_valid(&check, (const unsigned char *)&in)) {
+    return isth_check_refuse(&check, call);
+  }
+  return pricing_on_ladder(call, &in);
 }
 
 /* Registers all handlers. Returns 0 or the error of isth_service_handle(). */
@@ -315,6 +712,14 @@ static inline int pricing_register(isth_service *service) {
     status = isth_service_handle(service, PRICING_METHOD_IMPLIED_VOLATILITY, (uint32_t)sizeof(pricing_implied_volatility_reply),
                                  pricing_handle_implied_volatility, NULL);
   }
+  if (status == 0) {
+    status = isth_service_handle(service, PRICING_METHOD_QUOTE_MANY, 0,
+                                 pricing_handle_quote_many, NULL);
+  }
+  if (status == 0) {
+    status = isth_service_handle(service, PRICING_METHOD_LADDER, 0,
+                                 pricing_handle_ladder, NULL);
+  }
   return status;
 }
 
@@ -326,46 +731,84 @@ static inline int pricing_main(int argc, char **argv) {
 /*
  * What a client program calls.
  * Each returns 0, the handler's own code (1 or more) or a negative error, as isth_client_call_sync() does,
- * and ISTH_E_HANDLER_FAULT for a reply that does not fit the schema. A timeout_ns of 0 means 5 s; failure may
- * be NULL.
+ * and for a reply that does not fit the schema ISTH_E_HANDLER_FAULT or ISTH_E_MALFORMED_MESSAGE. A timeout_ns
+ * of 0 means 5 s; failure may be NULL. Where `out` is a message, its memory is yours, and too little of it is
+ * ISTH_E_REPLY_TOO_LARGE.
+ * Where there are many replies, `each` gets every one in order, until it returns something other than 0,
+ * which ends the call and is its result: see isth_client_call_each().
  */
 
-static inline int pricing_call_quote(isth_client *client,
-                                     const pricing_quote_request *in,
-                                     pricing_quote_reply *out,
-                                     uint64_t timeout_ns,
-                                     isth_failure *failure) {
-  size_t size = 0;
-  const char *wrong = NULL;
-  int status = isth_client_call_sync(client, PRICING_METHOD_QUOTE,
-                                     in, sizeof(*in), out, sizeof(*out), &size, timeout_ns, failure);
+/* Price and greeks of a European option. */
+static inline int pricing_call_quote(isth_client *client, const pricing_quote_request *in,
+                                     pricing_quote_reply *out, uint64_t timeout_ns, isth_failure *failure) {
+  isth_check check;
+  size_t reply_size = 0;
+  int status = isth_client_call_sync(client, PRICING_METHOD_QUOTE, in, sizeof(*in), out, sizeof(*out),
+                                     &reply_size, timeout_ns, failure);
   if (status != 0) return status;
-  if (size != sizeof(*out)) wrong = "the reply has the wrong size";
-  if (wrong == NULL) return 0;
-  if (failure != NULL) {
-    failure->error = ISTH_E_HANDLER_FAULT;
-    snprintf(failure->message, sizeof(failure->message), "%s", wrong);
+  if (!isth_check_fixed(&check, reply_size, sizeof(*out), ISTH_CHECK_REPLY)) {
+    return isth_check_report(&check, failure);
   }
-  return ISTH_E_HANDLER_FAULT;
+  return 0;
 }
 
+/* The volatility that a price of a European option implies. */
 static inline int pricing_call_implied_volatility(isth_client *client,
                                                   const pricing_implied_volatility_request *in,
-                                                  pricing_implied_volatility_reply *out,
-                                                  uint64_t timeout_ns,
+                                                  pricing_implied_volatility_reply *out, uint64_t timeout_ns,
                                                   isth_failure *failure) {
-  size_t size = 0;
-  const char *wrong = NULL;
-  int status = isth_client_call_sync(client, PRICING_METHOD_IMPLIED_VOLATILITY,
-                                     in, sizeof(*in), out, sizeof(*out), &size, timeout_ns, failure);
+  isth_check check;
+  size_t reply_size = 0;
+  int status = isth_client_call_sync(client, PRICING_METHOD_IMPLIED_VOLATILITY, in, sizeof(*in), out,
+                                     sizeof(*out), &reply_size, timeout_ns, failure);
   if (status != 0) return status;
-  if (size != sizeof(*out)) wrong = "the reply has the wrong size";
-  if (wrong == NULL) return 0;
-  if (failure != NULL) {
-    failure->error = ISTH_E_HANDLER_FAULT;
-    snprintf(failure->message, sizeof(failure->message), "%s", wrong);
+  if (!isth_check_fixed(&check, reply_size, sizeof(*out), ISTH_CHECK_REPLY)) {
+    return isth_check_report(&check, failure);
   }
-  return ISTH_E_HANDLER_FAULT;
+  return 0;
+}
+
+/* Quotes for many options at once; one that is refused does not fail the others. */
+static inline int pricing_call_quote_many(isth_client *client, const isth_message *in, isth_message *out,
+                                          uint64_t timeout_ns, isth_failure *failure) {
+  isth_check check;
+  int status;
+  out->size = 0;
+  status = isth_client_call_sync(client, PRICING_METHOD_QUOTE_MANY, in->bytes, in->size, out->bytes,
+                                 out->capacity, &out->size, timeout_ns, failure);
+  if (status == 0) {
+    status = isth_check_message(&check, out, sizeof(pricing_quote_many_reply),
+                                pricing_quote_many_reply_is_valid, ISTH_CHECK_REPLY);
+    if (status != 0) isth_check_report(&check, failure);
+  }
+  if (status != 0) out->size = 0;
+  return status;
+}
+
+/* Quotes for an option over a range of spots, one reply each, as they are computed. */
+typedef int (*pricing_each_ladder)(const pricing_rung *out, void *user);
+typedef struct pricing_each_ladder_state {
+  pricing_each_ladder each;
+  void *user;
+  isth_failure *failure;
+} pricing_each_ladder_state;
+static inline int pricing_take_ladder(const void *payload, size_t size, void *user) {
+  const pricing_each_ladder_state *state = (const pricing_each_ladder_state *)user;
+  isth_failure *failure = state->failure;
+  isth_check check;
+  pricing_rung out;
+  if (!isth_check_fixed(&check, size, sizeof(out), ISTH_CHECK_REPLY)) {
+    return isth_check_report(&check, failure);
+  }
+  memcpy(&out, payload, sizeof(out));
+  return state->each(&out, state->user);
+}
+static inline int pricing_call_ladder(isth_client *client, const pricing_ladder_request *in,
+                                      pricing_each_ladder each, void *user, uint64_t timeout_ns,
+                                      isth_failure *failure) {
+  pricing_each_ladder_state state = {each, user, failure};
+  return isth_client_call_each(client, PRICING_METHOD_LADDER, in, sizeof(*in), pricing_take_ladder, &state,
+                               timeout_ns, failure);
 }
 
 #ifdef __cplusplus

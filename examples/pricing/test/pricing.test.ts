@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { type Client, connect, IsthmusError } from '@isthmus/core';
 import fc from 'fast-check';
 import { pricing } from '../pricing.schema.ts';
-import { ordinaryOption, ordinaryVolatility } from './arbitraries.ts';
+import { anyOption, anyVolatility, ordinaryOption, ordinaryVolatility } from './arbitraries.ts';
 import { Mathematics } from './math.ts';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
@@ -71,6 +71,72 @@ describe('the pricing service', () => {
       const replies = rows.slice(first, first + batch).map((row) => client.quote.json(JSON.parse(row)));
       await Promise.all(replies);
     }
+  });
+});
+
+/** What one option gives by itself: a quote, or why not, in the form of an outcome. */
+async function outcomeOf(option: Parameters<typeof client.quote>[0]): Promise<object> {
+  try {
+    return { kind: 'quote', ...(await client.quote(option)) };
+  } catch (error) {
+    assert(error instanceof IsthmusError && error.code === 'HANDLER_REFUSED', String(error));
+    return { kind: 'refusal', reason: error.detail, code: error.handlerCode };
+  }
+}
+
+describe('many options in one call', () => {
+  it('answers each as it would be answered alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(anyOption, anyVolatility), { maxLength: 20 }), async (given) => {
+        const options = given.map(([option, volatility]) => ({ ...option, volatility }));
+        const { outcomes } = await client.quoteMany({ options });
+        assert.deepEqual(outcomes, await Promise.all(options.map(outcomeOf)));
+      }),
+    );
+  });
+
+  it('takes as many as the schema allows, and no more', async () => {
+    const options = Array.from({ length: 5000 }, () => ({ ...hull, volatility: 0.2 }));
+    const { outcomes } = await client.quoteMany({ options });
+    assert.equal(outcomes.length, 5000);
+    await assert.rejects(client.quoteMany({ options: [...options, ...options] }), {
+      code: 'INVALID_INPUT',
+      message: /\/options/,
+    });
+  });
+});
+
+describe('a ladder', () => {
+  const option = { ...hull, volatility: 0.2 };
+
+  it('has a quote for each spot', async () => {
+    const rungs = await Array.fromAsync(client.ladder({ option, highest: 52, rungs: 6 }));
+    assert.deepEqual(
+      rungs.map(({ spot }) => spot),
+      [42, 44, 46, 48, 50, 52],
+    );
+    for (const { spot, quote } of rungs) assert.deepEqual(quote, await client.quote({ ...option, spot }));
+  });
+
+  it('can be left early, and other calls go on', async () => {
+    const spots: number[] = [];
+    for await (const { spot } of client.ladder({ option, highest: 1e6, rungs: 1_000_000 })) {
+      spots.push(spot);
+      if (spots.length === 3) break;
+    }
+    assert.equal(spots.length, 3);
+    assert.match(String((await client.quote(option)).price), /^4\.759422/);
+  });
+
+  it('ends with a refusal where a rung has none', async () => {
+    const seen: number[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const { spot } of client.ladder({ option, highest: -42, rungs: 5 })) seen.push(spot);
+      },
+      { code: 'HANDLER_REFUSED', handlerError: 'spotNotPositive' },
+    );
+    assert.deepEqual(seen, [42, 21]);
   });
 });
 

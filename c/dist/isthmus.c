@@ -11,51 +11,9 @@
 #define _GNU_SOURCE
 #endif
 #include "isthmus.h"
-/*
- * atomic.h: every atomic access of the library, and the memory model it needs.
- *
- * Two patterns, no others, on memory that two processes share:
- *
- *  1. Hand over (release / acquire). One side writes plain data and then release-stores a word; the other acquire-loads that
- *     word and then may read the data. Used for a record's length (producer -> consumer) and for a ring's consumer position
- *     (consumer -> producer, which may then overwrite). Each store names its load in a comment, and the reverse.
- *
- *  2. Sleep / notify (Dekker). The consumer stores `sleeping`, fences, and loads the length; the producer stores the length,
- *     fences, and loads `sleeping`. The two sequentially consistent fences have an order, and whichever side's comes second
- *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
- *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
- *
- * Counters that only inform (statistics) are relaxed.
- */
-#ifndef ISTH_ATOMIC_H
-#define ISTH_ATOMIC_H
-
-#include <stdatomic.h>
-#include <stdint.h>
-
-typedef _Atomic uint32_t isth__atomic_u32;
-typedef _Atomic uint64_t isth__atomic_u64;
-
-_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
-               "atomics in shared memory must be lock-free: a lock would be private to each process");
-
-#define isth__load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
-#define isth__load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
-#define isth__store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
-#define isth__store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
-#define isth__exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
-#define isth__fence() atomic_thread_fence(memory_order_seq_cst)
-#define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
-
-#endif
-/*
- * calls.h: which calls of a client are in flight.
- *
- * A call id is its slot's number and the slot's generation: (generation << 16) | slot. A reply that comes after its call has
- * ended carries an old generation, so it can never be taken for another call's.
- */
-#ifndef ISTH_CALLS_H
-#define ISTH_CALLS_H
+/* arena.h: memory of one thread that is used again for each call. */
+#ifndef ISTH_ARENA_H
+#define ISTH_ARENA_H
 
 /*
  * platform.h: everything that is one operating system's alone stands behind this header. Every source file includes it
@@ -68,6 +26,7 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 #define _GNU_SOURCE
 #endif
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -113,59 +72,93 @@ bool isth__memory_verify(int fd, size_t bytes);
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);
 
-#endif
-enum { ISTH__MAX_CALLS = 1 << 16 };
-
-struct isth__call_slot {
-  uint64_t id;   /* of the call in it, or 0 */
-  uint64_t last; /* the last id that this slot had */
-  uint64_t deadline_ns;
-  isth_reply_callback callback;
-  void *user;
-  uint32_t lane;
+/* The CPUs that the calling thread may run on, to be given to another one: else what a pinned thread creates is pinned
+ * to the same CPU. Hints: without effect where the system does not want. */
+struct isth__cpus {
+  uint64_t bits[16];
 };
+void isth__cpus_get(struct isth__cpus *cpus);
+void isth__cpus_use(const struct isth__cpus *cpus);
 
-struct isth__calls {
-  uint32_t capacity;
-  uint32_t free_count;
-  struct isth__call_slot *slots;
-  uint32_t *free; /* a stack of slot numbers */
-  /* No deadline in flight is earlier; 0: none has one. Only recomputed by a scan, so that ending a call costs nothing. */
-  uint64_t next_deadline_ns;
-  /* A scan that was cut short because its caller had no room: where it goes on (0: none), and the earliest deadline so far. */
-  uint32_t scan_at;
-  uint64_t scan_earliest_ns;
-};
-
-/* 0 or ISTH_E_OUT_OF_MEMORY. */
-int isth__calls_init(struct isth__calls *calls, uint32_t capacity);
-void isth__calls_destroy(struct isth__calls *calls);
-
-static inline uint32_t isth__calls_in_flight(const struct isth__calls *calls) {
-  return calls->capacity - calls->free_count;
-}
-
-/* The slot and id that the next begin takes; NULL if all are taken. */
-struct isth__call_slot *isth__calls_next(struct isth__calls *calls, uint64_t *id);
-/* Takes the slot that next gave. Its callback, user and lane are set by the caller. */
-void isth__calls_begin(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t id, uint64_t deadline_ns);
-
-/* The slot of a call in flight, or NULL. */
-struct isth__call_slot *isth__calls_find(struct isth__calls *calls, uint64_t id);
-void isth__calls_end(struct isth__calls *calls, struct isth__call_slot *slot);
-
-/* Finds up to `max` calls in flight whose deadline is at or before `now_ns`, and sets next_deadline_ns anew once it has seen
- * all. The caller ends them. */
-size_t isth__calls_expired(struct isth__calls *calls, uint64_t now_ns, struct isth__call_slot **found, size_t max);
+/* Makes a condition whose timed waits go by CLOCK_MONOTONIC. */
+void isth__condition_init(pthread_cond_t *condition);
 
 #endif
-/* client.h (internal): a client's state. Its functions are in client.c (calling), outcomes.c (what comes back) and wait.c. */
-#ifndef ISTH_CLIENT_H
-#define ISTH_CLIENT_H
+/* All zero: nothing held yet. Pages are only used once touched, so that room for the largest message costs nothing. */
+struct isth__arena {
+  unsigned char *bytes;
+  size_t capacity;
+};
 
-/* connect.h: the client's side of the handshake. */
-#ifndef ISTH_CONNECT_H
-#define ISTH_CONNECT_H
+/* Room for `bytes`, aligned to a page; what it held before is lost where it has to grow. NULL: out of memory. */
+unsigned char *isth__arena_room(struct isth__arena *arena, size_t bytes);
+
+/* Gives back the pages of which `used` bytes were touched, where they are many: no large message stays for ever. */
+void isth__arena_trim(struct isth__arena *arena, size_t used);
+
+void isth__arena_free(struct isth__arena *arena);
+
+#endif
+/*
+ * atomic.h: every atomic access of the library, and the memory model it needs.
+ *
+ * Two patterns, no others, on memory that two processes or threads share without a lock:
+ *
+ *  1. Hand over (release / acquire). One side writes plain data and then release-stores a word; the other acquire-loads that
+ *     word and then may read the data. Used for a record's length (producer -> consumer) and for a ring's consumer position
+ *     (consumer -> producer, which may then overwrite). Each store names its load in a comment, and the reverse.
+ *
+ *  2. Sleep / notify (Dekker). The consumer stores `sleeping`, fences, and loads the length; the producer stores the length,
+ *     fences, and loads `sleeping`. The two sequentially consistent fences have an order, and whichever side's comes second
+ *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
+ *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
+ *
+ * Counters that only inform (statistics) are relaxed. Counts of references are a hand-over (1): who counts down to zero
+ * sees all that the others did, and frees.
+ */
+#ifndef ISTH_ATOMIC_H
+#define ISTH_ATOMIC_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef _Atomic uint32_t isth__atomic_u32;
+typedef _Atomic uint64_t isth__atomic_u64;
+
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+               "atomics in shared memory must be lock-free: a lock would be private to each process");
+
+#define isth__load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+#define isth__load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+#define isth__store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define isth__store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define isth__exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
+#define isth__fence() atomic_thread_fence(memory_order_seq_cst)
+#define isth__add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define isth__subtract_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+#define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
+#define isth__subtract_acquire_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
+
+#endif
+/* call.h: a call as its handler sees it. One struct for all kinds of calls. */
+#ifndef ISTH_CALL_H
+#define ISTH_CALL_H
+
+/*
+ * service.h (internal): a service's state, and who may touch it.
+ *
+ *   control thread (the one in isth_service_run)      serving threads (worker.c), one for each lane of a channel
+ *     accepts, shakes hands (handshake.c)   -- attach / detach a lane -->  own their lanes: take requests, run handlers,
+ *     owns channels, sees clients go        <-- lane let go, channel broken --  publish replies
+ *
+ *   other threads: handlers of methods with many replies (stream.c), and whoever answers a deferred call (defer.c)
+ *     -- replies, through an outgoing queue for each serving thread (outgoing.h) -->
+ *
+ * A lane belongs to its serving thread from attach until that thread has let go of it; the channel's memory is unmapped by the
+ * control thread once all of its lanes were let go. So no lock is held while a call is served.
+ */
+#ifndef ISTH_SERVICE_H
+#define ISTH_SERVICE_H
 
 /*
  * wire.h: the handshake on the control socket, a Unix stream socket. All fields little-endian.
@@ -249,15 +242,22 @@ ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, 
 void isth__hash_text(const uint8_t hash[32], char text[17]);
 
 #endif
+#include <pthread.h>
+
 /*
- * segment.h: how one channel's shared memory is laid out. Both sides compute it from three numbers that they agreed on in
- * the handshake; nothing in the segment describes the segment, so there is nothing to forge.
+ * outgoing.h: replies from other threads than the serving thread, which alone may write into its lanes' reply rings.
  *
- *   | lane 0: request control, reply control | lane 1: ... |   256 bytes each, then up to the next multiple of 4096
- *   | lane 0: request data | lane 0: reply data | lane 1: ...
+ *   any thread:      parcel -- isth__post --> outgoing queue of a serving thread
+ *   serving thread:  outgoing queue -- isth__outgoing_collect --> each lane's queue -- isth__lane_pump --> reply ring
+ *
+ * A queue and the ways that lead to it live until the last who refers to them lets go, which may be long after the
+ * lane, the channel and the service have gone.
  */
-#ifndef ISTH_SEGMENT_H
-#define ISTH_SEGMENT_H
+#ifndef ISTH_OUTGOING_H
+#define ISTH_OUTGOING_H
+
+#include <pthread.h>
+#include <stdarg.h>
 
 /*
  * ring.h: records from exactly one producer to exactly one consumer.
@@ -282,12 +282,21 @@ void isth__hash_text(const uint8_t hash[32], char text[17]);
  * record.h: what a ring carries.
  *
  *   0        4     6      8       12      16       24           32        48       56         60
- *   | length | kind | flags | status | method | call id | deadline | trace id | span id | metadata | - |   one cache line
+ *   | length | kind | flags | status | method | call id | deadline | trace id | span id | metadata | window | one cache line
  *   | metadata block, if any, up to the next multiple of 64 |
  *   | payload, aligned to 64                                |
  *
- * All fields are little-endian. `length` counts header, metadata and payload; the next record begins at the next multiple of
- * 64. It is also the commit word: 0 until the record is published, and the last thing its producer writes.
+ * All fields are little-endian. `length` counts header, metadata and payload; the next record begins at the next
+ * multiple of 64. It is also the commit word: 0 until the record is published, and the last thing its producer writes.
+ *
+ *   client                                    service
+ *     | -- REQUEST ------------------------->   |
+ *     | <----------------------------- REPLY -- |   ends the call; none comes where the request has ONE_WAY
+ *     | <------------------------ REPLY_MORE -- |   any number before the REPLY, where the request has MANY
+ *     | -- CREDIT, CANCEL ------------------->  |   of such a call, at any time; without a payload
+ *
+ * The window of a request with MANY is how many bytes of REPLY_MORE, headers included, may have been sent without a
+ * CREDIT that gives them back. While that many have, no further one is; but one may always be under way.
  */
 #ifndef ISTH_RECORD_H
 #define ISTH_RECORD_H
@@ -301,20 +310,29 @@ enum { ISTH__RECORD_ALIGN = 64 };
 enum isth__record_kind {
   ISTH__RECORD_PADDING = 1, /* nothing: fills the end of the ring when the next record does not fit there */
   ISTH__RECORD_REQUEST = 2,
-  ISTH__RECORD_REPLY = 3
+  ISTH__RECORD_REPLY = 3,
+  ISTH__RECORD_REPLY_MORE = 4,
+  ISTH__RECORD_CREDIT = 5,
+  ISTH__RECORD_CANCEL = 6
 };
+
+/* The largest window. Replies that no ring has room for wait in the service's memory: this bounds how many. */
+enum { ISTH__MAX_WINDOW = 4 << 20 };
+
+/* Flags of a request; at most one of them. Other records have none. */
+enum { ISTH__FLAG_ONE_WAY = 1, ISTH__FLAG_MANY = 2 };
 
 struct isth__record {
   isth__atomic_u32 length;
   uint16_t kind;
-  uint16_t flags; /* none defined yet: 0 */
+  uint16_t flags;
   int32_t status; /* of a reply: 0, a negative ISTH_E_ error, or the handler's own code */
   uint32_t method;
   uint64_t call_id;
   uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
   isth_trace trace;
   uint32_t metadata_bytes;
-  uint32_t reserved;
+  uint32_t window; /* of a request with MANY: the window; of a CREDIT: the bytes given back */
 };
 
 _Static_assert(sizeof(struct isth__record) == 64, "the header is one cache line");
@@ -327,11 +345,14 @@ _Static_assert(offsetof(struct isth__record, call_id) == 16, "protocol layout");
 _Static_assert(offsetof(struct isth__record, deadline_ns) == 24, "protocol layout");
 _Static_assert(offsetof(struct isth__record, trace) == 32, "protocol layout");
 _Static_assert(offsetof(struct isth__record, metadata_bytes) == 56, "protocol layout");
-_Static_assert(offsetof(struct isth__record, reserved) == 60, "protocol layout");
+_Static_assert(offsetof(struct isth__record, window) == 60, "protocol layout");
 
 static inline uint64_t isth__align(uint64_t bytes) {
   return (bytes + (ISTH__RECORD_ALIGN - 1)) & ~(uint64_t)(ISTH__RECORD_ALIGN - 1);
 }
+
+/* What one of many replies takes of its call's window. */
+static inline uint64_t isth__reply_cost(size_t payload_bytes) { return sizeof(struct isth__record) + payload_bytes; }
 
 #endif
 /* The shared part beside the data. The two lines are 128 bytes apart: adjacent-line prefetch moves lines in pairs. */
@@ -362,8 +383,10 @@ struct isth__consumer {
 /* What a header says beside the sizes. */
 struct isth__header {
   uint16_t kind;
+  uint16_t flags;
   int32_t status;
   uint32_t method;
+  uint32_t window;
   uint64_t call_id;
   uint64_t deadline_ns;
   isth_trace trace;
@@ -405,6 +428,102 @@ bool isth__consumer_sleep(struct isth__consumer *consumer);
 void isth__consumer_awake(struct isth__consumer *consumer);
 
 #endif
+struct isth__lane;
+struct isth__stream;
+
+/* A reply in private memory. */
+struct isth__parcel {
+  struct isth__parcel *next;
+  struct isth__way *way; /* referred to; NULL: it never left the serving thread */
+  struct isth__header header;
+  size_t size;
+  bool posted; /* counted in the way's waiting_bytes */
+  unsigned char payload[];
+};
+
+struct isth__parcels {
+  struct isth__parcel *first, *last;
+};
+
+struct isth__outgoing {
+  isth__atomic_u32 references;
+  isth__atomic_u32 pending;  /* something was posted and not collected yet */
+  isth__atomic_u32 sleeping; /* the serving thread is about to sleep or sleeps */
+  uint64_t max_waiting_bytes;
+  pthread_mutex_t lock;
+  /* Under the lock. */
+  bool closed;
+  int signal; /* the end of the serving thread's wake-up that signals; not used once closed */
+  struct isth__parcels parcels;
+};
+
+/* The way back to the client of one lane. */
+struct isth__way {
+  isth__atomic_u32 references;
+  isth__atomic_u32 deferred;      /* calls that responders will answer */
+  isth__atomic_u64 waiting_bytes; /* in parcels that were posted and not sent yet */
+  struct isth__outgoing *outgoing;
+  size_t most; /* bytes of the largest payload */
+  /* Under the lock of `outgoing`. */
+  struct isth__lane *lane; /* only the serving thread uses it; NULL once it has let go */
+  struct isth__stream *streams;
+};
+
+/* NULL: out of memory. */
+struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes);
+/* What is posted from now on, and what was not collected, is dropped. */
+void isth__outgoing_close(struct isth__outgoing *outgoing);
+void isth__outgoing_release(struct isth__outgoing *outgoing);
+
+/* Before sleeping: says so. False: something was posted, so that the serving thread must not sleep. */
+bool isth__outgoing_sleep(struct isth__outgoing *outgoing);
+void isth__outgoing_awake(struct isth__outgoing *outgoing);
+
+/* Moves what was posted to its lanes. */
+void isth__outgoing_collect(struct isth__outgoing *outgoing);
+
+/* A lane's way, made when it is first asked for. On the serving thread. NULL: out of memory. */
+struct isth__way *isth__lane_way(struct isth__lane *lane);
+struct isth__way *isth__way_retain(struct isth__way *way);
+void isth__way_release(struct isth__way *way);
+/* Whether its client or its service has gone. */
+bool isth__way_gone(const struct isth__way *way);
+
+/* A parcel with room for `size` bytes, at least ISTH_MESSAGE_BYTES, so that it can carry any error instead. `way` may
+ * be NULL. NULL: out of memory. */
+struct isth__parcel *isth__parcel_create(struct isth__way *way, const struct isth__header *header, size_t size);
+void isth__parcel_free(struct isth__parcel *parcel);
+/* Makes it a reply with an error and a message, as isth_refuse does. */
+void isth__parcel_fail(struct isth__parcel *parcel, int status, const char *format, va_list arguments);
+
+/*
+ * Posts a parcel. Thread-safe; the second is for who holds the lock. Returns 0: the parcel is the queue's. Else it is
+ * still the caller's: CANCELLED where the client has gone, CLOSED where the service has, OUT_OF_MEMORY where it and
+ * others that wait would be more than `max_waiting_bytes`.
+ */
+int isth__post(struct isth__parcel *parcel, uint64_t max_waiting_bytes);
+int isth__post_locked(struct isth__parcel *parcel, uint64_t max_waiting_bytes);
+
+/* Puts a parcel behind the others of a lane. On the serving thread. */
+void isth__lane_queue(struct isth__lane *lane, struct isth__parcel *parcel);
+
+/* Writes a lane's parcels into its reply ring while there is room. Returns how many, or ISTH_E_PEER_CORRUPT. */
+int isth__lane_pump(struct isth__lane *lane);
+
+/* Ends a lane's part in all this: its parcels are dropped, its streams told that their client has gone. */
+void isth__lane_leave(struct isth__lane *lane);
+
+#endif
+/*
+ * segment.h: how one channel's shared memory is laid out. Both sides compute it from three numbers that they agreed on in
+ * the handshake; nothing in the segment describes the segment, so there is nothing to forge.
+ *
+ *   | lane 0: request control, reply control | lane 1: ... |   256 bytes each, then up to the next multiple of 4096
+ *   | lane 0: request data | lane 0: reply data | lane 1: ...
+ */
+#ifndef ISTH_SEGMENT_H
+#define ISTH_SEGMENT_H
+
 _Static_assert(sizeof(size_t) >= 8, "Isthmus needs a 64-bit machine: a segment may have up to 128 GiB");
 
 enum { ISTH__MIN_RING_BYTES = 4096, ISTH__MAX_RING_BYTES = 1 << 30 };
@@ -464,79 +583,9 @@ void isth__wake_signal(int fd);
 bool isth__wake_clear(int fd);
 
 #endif
-/* What a finished handshake leaves. Owned by whoever asked for it. */
-struct isth__connection {
-  int control;                    /* the socket */
-  int wake;                       /* the end of our wake-up that we wait on; the instance signals it */
-  int lane_wakes[ISTH_MAX_LANES]; /* the ends that signal */
-  struct isth__shape shape;
-  unsigned char *segment;
-  size_t segment_bytes;
-  int pid; /* of the instance, as this PID namespace sees it; 0 if it does not */
-};
-
-/* Errors: those of isth_client_open. On an error nothing is left open. */
-int isth__connect(struct isth__connection *connection, const char *path, const isth_schema *schema,
-                  const isth_client_options *options, isth_failure *failure);
-
-void isth__disconnect(struct isth__connection *connection);
-
-#endif
-struct isth__client_lane {
-  struct isth__producer requests;
-  struct isth__consumer replies;
-  uint32_t in_flight;
-  int wake; /* the end of the lane's wake-up that signals */
-};
-
-struct isth_client {
-  struct isth__connection connection;
-  isth_client_options options; /* with the defaults filled in */
-  struct isth__calls calls;
-  uint32_t lane_count;
-  uint32_t last_lane;
-  int status;       /* 0, or why the channel is dead */
-  uint32_t peeks;   /* counts up to the next look at clock and control socket */
-  bool expiring;    /* the clock has passed next_deadline_ns */
-  bool in_callback; /* poll runs callbacks: waiting inside one is refused */
-  bool armed;
-  bool signalled; /* event_fd was readable, and was not cleared yet */
-  struct {
-    struct isth__record *record; /* NULL: nothing claimed */
-    struct isth__call_slot *slot;
-    struct isth__client_lane *lane;
-    uint64_t id;
-    isth_request request;
-    isth_trace trace;
-  } claim;
-  uint64_t calls_sent, replies, late_replies;
-  struct isth__client_lane lanes[];
-};
-
-/* Marks the channel dead; in-flight calls end with `status` at the next peek. The first cause stays. */
-void isth__client_lose(isth_client *client, int status);
-
-/* Looks at the clock now: calls that expired are among the outcomes of the next peek or poll. */
-void isth__client_check_clock(isth_client *client);
-
-#endif
-/*
- * service.h (internal): a service's state, and who may touch it.
- *
- *   control thread (the one in isth_service_run)      serving threads (worker.c), one for each lane of a channel
- *     accepts, shakes hands (handshake.c)   -- attach / detach a lane -->  own their lanes: take requests, run handlers,
- *     owns channels, sees clients go        <-- lane let go, channel broken --  publish replies
- *
- * A lane belongs to its serving thread from attach until that thread has let go of it; the channel's memory is unmapped by the
- * control thread once all of its lanes were let go. So no lock is held while a call is served.
- */
-#ifndef ISTH_SERVICE_H
-#define ISTH_SERVICE_H
-
-#include <pthread.h>
-
 struct isth__worker;
 struct isth__channel;
+struct isth__seats;
 
 /* What an epoll entry of the control thread stands for. */
 enum isth__source {
@@ -566,6 +615,11 @@ struct isth__lane {
   bool signalled; /* the wake-up fired, and was not cleared yet */
   bool blocked;   /* the reply ring has no room for the next reply */
   bool broken;    /* the client broke the protocol: not served any more */
+  /* The client has gone: only its one-way calls are served, up to this position of the request ring. 0: it is there. */
+  uint64_t serve_until;
+  struct isth__parcels parcels;    /* replies that wait for room; while there are any, no request is taken */
+  struct isth__outgoing *outgoing; /* its serving thread's */
+  struct isth__way *way;           /* NULL: no other thread has been given it */
   struct isth__command attach, detach;
 };
 
@@ -579,6 +633,7 @@ struct isth__channel {
   bool closing;                  /* detach was sent to the serving threads */
   isth__atomic_u32 lanes_in_use; /* counted down by the serving threads */
   isth__atomic_u32 broken;       /* set by a serving thread */
+  isth__atomic_u32 gone;         /* set by the control thread: the client has gone */
   uint32_t lane_count;
   struct isth__lane lanes[];
 };
@@ -603,6 +658,20 @@ struct isth__method_handler {
   isth_handler handler; /* NULL: none registered */
   void *user;
   size_t reply_bytes;
+  isth_replies replies;
+};
+
+/* Memory of a thread that runs handlers, for isth_call_in and isth_call_out. */
+struct isth__scratch {
+  struct isth__arena in, out;
+};
+
+/* What a serving thread has for each call. */
+struct isth__serving {
+  const isth_service *service;
+  unsigned int number;
+  struct isth__scratch scratch;
+  isth__atomic_u64 calls, expired, one_way_failures;
 };
 
 struct isth_service {
@@ -611,8 +680,9 @@ struct isth_service {
   char socket_path[108];
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
-  int event[2]; /* a wake-up: stop was asked for, a lane was let go, a channel broke */
-  isth__atomic_u32 stopping;
+  int event[2];              /* a wake-up: stop was asked for, a lane was let go, a channel broke */
+  isth__atomic_u32 stopping; /* stop was asked for */
+  isth__atomic_u32 draining; /* serving threads are to end */
   bool running;
   struct isth__method_handler *handlers; /* by method id */
   uint32_t handler_count;
@@ -625,6 +695,7 @@ struct isth_service {
   struct isth__channel *channels;
   uint32_t guest_count, channel_count;
   struct isth__worker *workers;
+  struct isth__seats *seats; /* of streams */
   isth__atomic_u64 open_channels, channels_total, refused, corrupt_channels;
 };
 
@@ -651,70 +722,577 @@ void isth__workers_stop(isth_service *service);
 void isth__workers_destroy(isth_service *service);
 struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number);
 void isth__worker_command(struct isth__worker *worker, struct isth__command *command);
-uint64_t isth__workers_calls(const isth_service *service, uint64_t *expired);
+void isth__workers_count(const isth_service *service, isth_service_stats *stats);
 
-/* answer.c: takes and answers one request of a lane. Returns 1, 0 if there is none or no room for its reply (then `blocked`),
- * or ISTH_E_PEER_CORRUPT. */
-int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned int thread, isth__atomic_u64 *expired);
+/* answer.c: takes one record of a lane, and answers it if it is a request. Returns 1, 0 if there is none or no room for
+ * a reply (then `blocked`), or ISTH_E_PEER_CORRUPT. */
+int isth__answer(struct isth__serving *serving, struct isth__lane *lane);
 
 #endif
-/* answer.c: one call: from the request in the ring, through the handler, to the reply in the ring. */
-
-#include <limits.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 struct isth_call {
-  const struct isth__taken *request;
+  const struct isth__taken *request; /* payload in shared memory, but of a stream */
+  isth_replies replies;
+  unsigned int thread;
+  struct isth__scratch *scratch;
+  isth_message in, out; /* without bytes until asked for */
+  int refusal;          /* the code that the message belongs to; 0: none */
+  size_t message_bytes;
+  char message[ISTH_MESSAGE_BYTES];
+  size_t most; /* bytes of the largest reply */
+  /* Of a call with many replies; else NULL. */
+  struct isth__stream *stream;
+  /* Of all others. */
   struct isth__lane *lane;
   struct isth__record *record; /* of the reply; claimed before the handler runs */
-  size_t room;                 /* payload bytes that `record` was claimed for */
+  size_t room;                 /* payload bytes that `record` was claimed for; 0: there is none */
   size_t output_bytes;
-  unsigned int thread;
-  int refusal; /* the code that the message belongs to; 0: none */
-  int message_bytes;
-  char message[ISTH_MESSAGE_BYTES];
+  bool out_counts; /* the reply is `out`, not what lies in `record` */
+  bool kept;       /* a responder or a stream answers it */
 };
+
+/* Fills in what all calls have alike. */
+static inline void isth__call_begin(isth_call *call, const struct isth__taken *request, isth_replies replies,
+                                    unsigned int thread) {
+  call->request = request;
+  call->replies = replies;
+  call->thread = thread;
+  call->in.bytes = NULL;
+  call->out.bytes = NULL;
+  call->refusal = 0;
+  call->stream = NULL;
+}
+
+/* The header of a reply to a request: of its end, with status 0. */
+static inline struct isth__header isth__reply_header(const struct isth__header *request) {
+  return (struct isth__header){
+      .kind = ISTH__RECORD_REPLY, .method = request->method, .call_id = request->call_id, .trace = request->trace};
+}
+
+/* printf into a message of at most ISTH_MESSAGE_BYTES - 1 bytes, cut between characters. Returns how many. */
+size_t isth__format_message(char *message, const char *format, va_list arguments);
+
+/* Time left until a deadline (0: none), as isth_call_remaining_ns says. */
+int64_t isth__remaining_ns(uint64_t deadline_ns);
+
+#endif
+/*
+ * calls.h: which calls of a client are in flight.
+ *
+ * A call id is its slot's number and the slot's generation: (generation << 16) | slot. A reply that comes after its call has
+ * ended carries an old generation, so it can never be taken for another call's.
+ */
+#ifndef ISTH_CALLS_H
+#define ISTH_CALLS_H
+
+enum { ISTH__MAX_CALLS = 1 << 16 };
+
+struct isth__call_slot {
+  uint64_t id;   /* of the call in it, or 0 */
+  uint64_t last; /* the last id that this slot had */
+  uint64_t deadline_ns;
+  isth_reply_callback callback;
+  void *user;
+  uint32_t lane;
+  bool many; /* it has many replies: see flow.h */
+  bool manual_credit;
+};
+
+struct isth__calls {
+  uint32_t capacity;
+  uint32_t free_count;
+  struct isth__call_slot *slots;
+  uint32_t *free; /* a stack of slot numbers */
+  /* No deadline in flight is earlier; 0: none has one. Only recomputed by a scan, so that ending a call costs nothing. */
+  uint64_t next_deadline_ns;
+  /* A scan that was cut short because its caller had no room: where it goes on (0: none), and the earliest deadline so far. */
+  uint32_t scan_at;
+  uint64_t scan_earliest_ns;
+};
+
+/* 0 or ISTH_E_OUT_OF_MEMORY. */
+int isth__calls_init(struct isth__calls *calls, uint32_t capacity);
+void isth__calls_destroy(struct isth__calls *calls);
+
+static inline uint32_t isth__calls_in_flight(const struct isth__calls *calls) {
+  return calls->capacity - calls->free_count;
+}
+
+/* The slot and id that the next begin takes; NULL if all are taken. */
+struct isth__call_slot *isth__calls_next(struct isth__calls *calls, uint64_t *id);
+/* Takes the slot that next gave. What else is in it is set by the caller. */
+void isth__calls_begin(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t id, uint64_t deadline_ns);
+/* Gives a call in flight another deadline; 0: none. */
+void isth__calls_rearm(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t deadline_ns);
+
+/* The slot of a call in flight, or NULL. */
+struct isth__call_slot *isth__calls_find(struct isth__calls *calls, uint64_t id);
+void isth__calls_end(struct isth__calls *calls, struct isth__call_slot *slot);
+
+/* Finds up to `max` calls in flight whose deadline is at or before `now_ns`, and sets next_deadline_ns anew once it has seen
+ * all. The caller ends them. */
+size_t isth__calls_expired(struct isth__calls *calls, uint64_t now_ns, struct isth__call_slot **found, size_t max);
+
+#endif
+/* client.h (internal): a client's state. Its functions are in client.c (calling), outcomes.c (what comes back), flow.c
+ * (many replies) and wait.c. */
+#ifndef ISTH_CLIENT_H
+#define ISTH_CLIENT_H
+
+/* connect.h: the client's side of the handshake. */
+#ifndef ISTH_CONNECT_H
+#define ISTH_CONNECT_H
+
+/* What a finished handshake leaves. Owned by whoever asked for it. */
+struct isth__connection {
+  int control;                    /* the socket */
+  int wake;                       /* the end of our wake-up that we wait on; the instance signals it */
+  int lane_wakes[ISTH_MAX_LANES]; /* the ends that signal */
+  struct isth__shape shape;
+  unsigned char *segment;
+  size_t segment_bytes;
+  int pid; /* of the instance, as this PID namespace sees it; 0 if it does not */
+};
+
+/* Errors: those of isth_client_open. On an error nothing is left open. */
+int isth__connect(struct isth__connection *connection, const char *path, const isth_schema *schema,
+                  const isth_client_options *options, isth_failure *failure);
+
+void isth__disconnect(struct isth__connection *connection);
+
+#endif
+struct isth__client_lane {
+  struct isth__producer requests;
+  struct isth__consumer replies;
+  uint32_t in_flight;
+  int wake; /* the end of the lane's wake-up that signals */
+};
+
+struct isth_client {
+  struct isth__connection connection;
+  isth_client_options options; /* with the defaults filled in */
+  struct isth__calls calls;
+  struct isth__flow *flows; /* beside each slot; untouched, and so no memory, where no call has many replies */
+  uint32_t debtors;         /* the first slot that could not send what it owes, + 1; 0: none */
+  uint32_t dropped;         /* slots whose call has ended here, and whose service was not told yet */
+  uint32_t lane_count;
+  uint32_t last_lane;
+  int status;       /* 0, or why the channel is dead */
+  uint32_t peeks;   /* counts up to the next look at clock and control socket */
+  bool expiring;    /* the clock has passed next_deadline_ns */
+  bool in_callback; /* poll runs callbacks: waiting inside one is refused */
+  bool cut;         /* taking ended with one of many replies, whose callback comes first */
+  bool armed;
+  bool signalled; /* event_fd was readable, and was not cleared yet */
+  struct {
+    struct isth__record *record;  /* NULL: nothing claimed */
+    struct isth__call_slot *slot; /* NULL: a one-way call */
+    struct isth__client_lane *lane;
+    uint64_t id;
+    isth_request request;
+    isth_trace trace;
+  } claim;
+  uint64_t calls_sent, replies, late_replies;
+  struct isth__client_lane lanes[];
+};
+
+/* Marks the channel dead; in-flight calls end with `status` at the next peek. The first cause stays. */
+void isth__client_lose(isth_client *client, int status);
+
+/* Fills in `failure` (may be NULL) with the message of a refusal or error, and returns the status. */
+int isth__client_report(const isth_reply *reply, isth_failure *failure);
+
+/* Looks at the clock now: calls that expired are among the outcomes of the next peek or poll. */
+void isth__client_check_clock(isth_client *client);
+
+#endif
+/*
+ * flow.h: the client's part of calls with many replies: how much of the window is used, what is owed to the service,
+ * and deadlines that begin anew with each reply.
+ *
+ *   a reply is taken        held += cost    the deadline begins anew; none while the receiver holds up the service
+ *   its receiver is done    held -> owed    half of the window together: CREDIT, owed = 0
+ *   the call is given up    CANCEL          only then is its slot free again
+ *
+ * What finds no room in the request ring is kept, and tried again by the next poll, peek, call or check.
+ */
+#ifndef ISTH_FLOW_H
+#define ISTH_FLOW_H
+
+/* Beside each slot of the table of calls. */
+struct isth__flow {
+  uint64_t allowance_ns; /* for each reply; 0: no deadline */
+  uint64_t held;         /* bytes of replies that were taken, and that their receiver is not done with */
+  uint64_t owed;         /* bytes that it is done with, and whose credit was not sent */
+  uint32_t next_debtor;  /* slot number + 1; 0: the last */
+  bool debtor;           /* in the list of slots that could not send */
+  bool dropped;          /* the call has ended here, and the service was not told yet */
+};
+
+void isth__flow_begin(isth_client *client, const struct isth__call_slot *slot, uint64_t deadline_ns);
+
+/* Counts a reply. False if the service may not have sent it. */
+bool isth__flow_receive(isth_client *client, struct isth__call_slot *slot, uint64_t cost);
+
+/* Whether the call has ended here, and only its slot is not free yet. */
+bool isth__flow_dropped(const isth_client *client, const struct isth__call_slot *slot);
+
+/* Ends a call that has not ended by itself, and tells the service. */
+void isth__flow_drop(isth_client *client, struct isth__call_slot *slot);
+
+/* Tries again what found no room. */
+void isth__flow_settle(isth_client *client);
+
+/* A callback has taken one of many replies. */
+void isth__flow_taken(isth_client *client, const isth_reply *reply);
+
+/* When to try at the latest to send what is owed; 0: nothing is. */
+uint64_t isth__flow_due_ns(const isth_client *client);
+
+#endif
+/*
+ * seats.h: the threads of streams. A seat is one, made when it is first needed and then kept; there are max_streams.
+ *
+ * A handler may run on although its service stops. So the seats live until the last of their threads has ended, and
+ * those threads use nothing of the service. The lock of the seats is taken before that of an outgoing queue.
+ */
+#ifndef ISTH_SEATS_H
+#define ISTH_SEATS_H
+
+struct isth__stream;
+struct isth__seat;
+
+/* NULL: out of memory. `first_number` is the number of the first seat's thread. They run where the caller may, and not
+ * just where serving threads are pinned. */
+struct isth__seats *isth__seats_create(uint32_t count, uint32_t first_number);
+void isth__seats_release(struct isth__seats *seats);
+
+/* Tells all streams to end, and waits for them up to a bound. Threads of those that run on are left behind. */
+void isth__seats_stop(struct isth__seats *seats);
+
+uint32_t isth__seats_taken(struct isth__seats *seats);
+
+/* Takes a free seat. NULL: there is none. */
+struct isth__seat *isth__seat_take(struct isth__seats *seats);
+/* Gives back a seat whose stream was not begun. */
+void isth__seat_leave(struct isth__seat *seat);
+/* Has the seat's thread run a stream, which it frees. Returns 0; else the stream is still the caller's: CLOSED where
+ * the service stops, SYSTEM where there can be no further thread. */
+int isth__seat_begin(struct isth__seat *seat, struct isth__stream *stream);
+
+struct isth__scratch *isth__seat_scratch(struct isth__seat *seat);
+unsigned int isth__seat_number(const struct isth__seat *seat);
+
+#endif
+/*
+ * stream.h: calls with many replies: each is a stream, whose handler has a thread to itself.
+ *
+ * A stream is known to its client's way while its handler runs, under the lock of the way's outgoing queue, so that
+ * credit and cancellation reach it; and to its seat (seats.h), so that the service can stop it.
+ */
+#ifndef ISTH_STREAM_H
+#define ISTH_STREAM_H
+
+struct isth__stream;
+
+/* Has a handler run for a call. Returns 0: the stream answers it; or the result of isth_refuse. */
+int isth__stream_start(const struct isth__serving *serving, isth_call *call,
+                       const struct isth__method_handler *handler);
+
+/* A CREDIT or CANCEL of a lane; any other record is PEER_CORRUPT. One for a call that has ended is ignored. */
+int isth__stream_control(struct isth__lane *lane, const struct isth__taken *record);
+
+/* Tells the streams of a way that their client has gone. Under the lock of its outgoing queue. */
+void isth__streams_lose(struct isth__way *way);
+
+/* Why a stream is to end: CANCELLED, INSTANCE_LOST where the service stops, or 0: it is not. For its handler, which
+ * then knows. */
+int isth__stream_stopped(struct isth__stream *stream);
+
+/* For the seat: runs the handler, and ends the call; tells it to end, because the service stops; frees it. */
+void isth__stream_run(struct isth__stream *stream);
+void isth__stream_stop(struct isth__stream *stream);
+void isth__stream_free(struct isth__stream *stream);
+
+#endif
+/* worker.h: a serving thread's state. worker.c is the thread, lanes.c what it does with its lanes. */
+#ifndef ISTH_WORKER_H
+#define ISTH_WORKER_H
+
+struct isth__worker {
+  struct isth__serving serving;
+  struct isth__outgoing *outgoing;
+  pthread_t thread;
+  bool started;
+  int epoll;
+  int wake[2];  /* the control thread signals it, and whoever posts a reply */
+  int retry_ms; /* how soon a reply ring that was full is looked at again */
+  struct isth__lane **lanes;
+  size_t lane_count, lane_capacity;
+  /* Written by the control thread under the lock; `commanded` says that there is something. */
+  pthread_mutex_t lock;
+  struct isth__command *inbox;
+  isth__atomic_u32 commanded;
+};
+
+/* Does what the control thread asked for since the last time. */
+void isth__lanes_obey(struct isth__worker *worker);
+
+/* One round over all lanes; returns how many records were dealt with. */
+size_t isth__lanes_serve(struct isth__worker *worker);
+
+/* Whether replies wait for their clients to make room. */
+bool isth__lanes_have_parcels(const struct isth__worker *worker);
+
+#endif
+/* answer.c: one record of a request ring: a call, from the request through the handler to the reply; or what concerns a
+ * stream. */
+
+#include <string.h>
+
+void *isth_call_output(isth_call *call, size_t size) {
+  if (call->replies != ISTH_REPLIES_ONE) return NULL;
+  if (size > call->room) {
+    if (size > call->most) return NULL;
+    if (isth__producer_claim(&call->lane->replies, size, &call->record) != 0) return NULL;
+    call->room = size;
+  }
+  call->output_bytes = size;
+  call->out_counts = false;
+  /* Old records lie in the ring: what the handler does not write must not show them. */
+  return memset(isth__record_payload(call->record), 0, size);
+}
+
+static const char *name_replies(isth_replies replies) {
+  return replies == ISTH_REPLIES_ONE ? "one reply" : replies == ISTH_REPLIES_MANY ? "many replies" : "no reply";
+}
+
+/* Runs the method's handler, or has it run as a stream, and returns the reply's status. */
+static int run_handler(const struct isth__serving *serving, isth_call *call) {
+  const isth_service *service = serving->service;
+  uint32_t method = call->request->header.method;
+  if (method >= service->handler_count || service->handlers[method].handler == NULL)
+    return isth_refuse(call, ISTH_E_UNKNOWN_METHOD, "method number %u", (unsigned)method);
+  const struct isth__method_handler *handler = &service->handlers[method];
+  if (handler->replies != call->replies)
+    return isth_refuse(call, ISTH_E_INVALID_ARGUMENT, "method number %u has %s, the request wants %s", (unsigned)method,
+                       name_replies(handler->replies), name_replies(call->replies));
+  if (call->replies == ISTH_REPLIES_MANY) return isth__stream_start(serving, call, handler);
+  if (call->replies == ISTH_REPLIES_ONE && handler->reply_bytes > call->room)
+    return isth_refuse(call, ISTH_E_REPLY_TOO_LARGE,
+                       "a reply of %zu bytes; the reply ring of %u bytes allows %zu: raise reply_ring_bytes",
+                       handler->reply_bytes, (unsigned)call->lane->replies.capacity, call->most);
+  return handler->handler(call, handler->user);
+}
+
+/* Publishes the claimed record. */
+static void publish(isth_call *call, const struct isth__header *header, size_t size) {
+  if (isth__producer_commit(&call->lane->replies, call->record, header, size))
+    isth__wake_signal(call->lane->channel->client_wake);
+}
+
+/* Sends the message of isth_call_out. It may need more than was claimed before the handler ran; if the ring has no room
+ * for that, it waits in memory of its own. Returns 0, or an error: nothing was sent. */
+static int send_out(isth_call *call, const struct isth__header *header) {
+  struct isth__lane *lane = call->lane;
+  size_t size = call->out.size;
+  if (size > call->most) return isth_refuse(call, ISTH_E_HANDLER_FAULT, "a message beyond its capacity");
+  if (size > call->room) {
+    int error = isth__producer_claim(&lane->replies, size, &call->record);
+    if (error == ISTH_E_RING_FULL) {
+      struct isth__parcel *parcel = isth__parcel_create(NULL, header, size);
+      if (parcel == NULL) return ISTH_E_OUT_OF_MEMORY;
+      memcpy(parcel->payload, call->out.bytes, size);
+      isth__lane_queue(lane, parcel);
+      return 0;
+    }
+    if (error != 0) return error;
+  }
+  memcpy(isth__record_payload(call->record), call->out.bytes, size);
+  publish(call, header, size);
+  return 0;
+}
+
+/* Returns 0 or ISTH_E_PEER_CORRUPT. */
+static int send_reply(isth_call *call, int status) {
+  struct isth__header header = isth__reply_header(&call->request->header);
+  if (status == 0 && call->out_counts) {
+    status = send_out(call, &header);
+    if (status == 0 || status == ISTH_E_PEER_CORRUPT) return status;
+  }
+  size_t size = call->output_bytes;
+  if (status != 0) {
+    /* The message belongs to the code it was given with. The room was claimed for the longest message at least. */
+    size = status == call->refusal ? call->message_bytes : 0;
+    memcpy(isth__record_payload(call->record), call->message, size);
+  }
+  header.status = status;
+  publish(call, &header, size);
+  return 0;
+}
+
+/* The most payload that a reply of this method may need, within what the ring allows. */
+static size_t reply_room(const isth_service *service, uint32_t method, size_t most) {
+  size_t room = ISTH_MESSAGE_BYTES;
+  if (method < service->handler_count && service->handlers[method].reply_bytes > room)
+    room = service->handlers[method].reply_bytes;
+  return room < most ? room : most;
+}
+
+static void count_one(isth__atomic_u64 *counter) { isth__store_relaxed(counter, isth__load_relaxed(counter) + 1); }
+
+/* What a request's flags ask for; false if they make no sense. */
+static bool wanted_replies(uint16_t flags, isth_replies *replies) {
+  *replies = flags == 0 ? ISTH_REPLIES_ONE : flags == ISTH__FLAG_MANY ? ISTH_REPLIES_MANY : ISTH_REPLIES_NONE;
+  return flags == 0 || flags == ISTH__FLAG_MANY || flags == ISTH__FLAG_ONE_WAY;
+}
+
+/* Answers a request, or has it answered. Returns 0, RING_FULL if there is no room for its reply: nothing happened, or
+ * PEER_CORRUPT. */
+static int serve_request(struct isth__serving *serving, struct isth__lane *lane, const struct isth__taken *request,
+                         isth_replies replies) {
+  isth_call call;
+  isth__call_begin(&call, request, replies, serving->number);
+  call.scratch = &serving->scratch;
+  call.most = isth__ring_max_payload(lane->replies.capacity);
+  call.lane = lane;
+  call.room = 0;
+  call.output_bytes = 0;
+  call.out_counts = false;
+  call.kept = false;
+  if (replies != ISTH_REPLIES_NONE) {
+    call.room = reply_room(serving->service, request->header.method, call.most);
+    int error = isth__producer_claim(&lane->replies, call.room, &call.record);
+    if (error != 0) return error;
+  }
+  int status = run_handler(serving, &call);
+  /* The room is given back first, so that a caller who has its reply always finds room for the next request. */
+  isth__consumer_release(&lane->requests);
+  count_one(&serving->calls);
+  int error = 0;
+  if (replies == ISTH_REPLIES_NONE) {
+    if (status != 0) count_one(&serving->one_way_failures);
+  } else if (!call.kept) {
+    error = send_reply(&call, status);
+  }
+  if (call.in.bytes != NULL) isth__arena_trim(&serving->scratch.in, call.in.size);
+  if (call.out.bytes != NULL) isth__arena_trim(&serving->scratch.out, call.out.size);
+  return error;
+}
+
+int isth__answer(struct isth__serving *serving, struct isth__lane *lane) {
+  /* While a reply waits for room, others may not take it away. Set again below where that holds for a request: it may
+   * also have expired, or been withdrawn, before there was room. */
+  lane->blocked = lane->parcels.first != NULL;
+  if (lane->blocked) return 0;
+  struct isth__taken request;
+  uint64_t position = lane->requests.position;
+  int got = isth__consumer_take(&lane->requests, &request);
+  if (got <= 0) return got;
+  if (request.header.kind != ISTH__RECORD_REQUEST) {
+    int error = isth__stream_control(lane, &request);
+    isth__consumer_release(&lane->requests);
+    return error == 0 ? 1 : error;
+  }
+  isth_replies replies;
+  if (!wanted_replies(request.header.flags, &replies)) return ISTH_E_PEER_CORRUPT;
+
+  /* The coarse clock is behind, so that it never expires a call too early. */
+  bool expired = request.header.deadline_ns != 0 && request.header.deadline_ns <= isth__coarse_now_ns();
+  if (expired || (lane->serve_until != 0 && replies != ISTH_REPLIES_NONE)) {
+    /* The caller has ended this call by itself, or gone: nobody waits for a reply. */
+    if (expired) count_one(&serving->expired);
+    isth__consumer_release(&lane->requests);
+    return 1;
+  }
+  int error = serve_request(serving, lane, &request, replies);
+  if (error != ISTH_E_RING_FULL) return error == 0 ? 1 : error;
+  /* Back-pressure: the request stays where it is until the client has taken replies. */
+  lane->requests.position = position;
+  lane->blocked = true;
+  return 0;
+}
+
+#include <sys/mman.h>
+
+enum { LEAST_BYTES = 1 << 16, KEPT_BYTES = 1 << 20 };
+
+unsigned char *isth__arena_room(struct isth__arena *arena, size_t bytes) {
+  if (bytes <= arena->capacity && arena->bytes != NULL) return arena->bytes;
+  size_t capacity = LEAST_BYTES;
+  while (capacity < bytes) capacity *= 2;
+  void *mapped = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return NULL;
+  isth__arena_free(arena);
+  *arena = (struct isth__arena){mapped, capacity};
+  return arena->bytes;
+}
+
+void isth__arena_trim(struct isth__arena *arena, size_t used) {
+  if (used > KEPT_BYTES) madvise(arena->bytes, arena->capacity, MADV_DONTNEED);
+}
+
+void isth__arena_free(struct isth__arena *arena) {
+  if (arena->bytes != NULL) munmap(arena->bytes, arena->capacity);
+  *arena = (struct isth__arena){NULL, 0};
+}
+/* call.c: what a handler can ask of its call, whatever its kind. */
+
+#include <stdio.h>
+#include <string.h>
 
 const void *isth_call_input(const isth_call *call, size_t *size) {
   *size = call->request->size;
   return call->request->payload;
 }
 
-void *isth_call_output(isth_call *call, size_t size) {
-  if (size > call->room) {
-    if (size > isth__ring_max_payload(call->lane->replies.capacity)) return NULL;
-    if (isth__producer_claim(&call->lane->replies, size, &call->record) != 0) return NULL;
-    call->room = size;
+const isth_message *isth_call_in(isth_call *call) {
+  if (call->in.bytes != NULL) return &call->in;
+  size_t size = call->request->size;
+  unsigned char *bytes = isth__arena_room(&call->scratch->in, size);
+  if (bytes == NULL) return NULL;
+  memcpy(bytes, call->request->payload, size);
+  call->in = (isth_message){bytes, size, size};
+  return &call->in;
+}
+
+isth_message *isth_call_out(isth_call *call) {
+  if (call->replies == ISTH_REPLIES_NONE) return NULL;
+  if (call->out.bytes == NULL) {
+    unsigned char *bytes = isth__arena_room(&call->scratch->out, call->most);
+    if (bytes == NULL) return NULL;
+    isth_message_init(&call->out, bytes, call->most);
   }
-  call->output_bytes = size;
-  /* Old records lie in the ring: what the handler does not write must not show them. */
-  return memset(isth__record_payload(call->record), 0, size);
+  call->out_counts = true;
+  return &call->out;
 }
 
 /* How much of a text that was cut at `size` to keep: a last character that the cut went through would not be UTF-8. */
-static int bytes_before_cut(const char *text, int size) {
-  int begin = size - 1;
-  while (begin > 0 && begin > size - 4 && ((unsigned char)text[begin] & 0xc0) == 0x80) begin--;
+static size_t bytes_before_cut(const char *text, size_t size) {
+  size_t begin = size - 1;
+  while (begin > 0 && begin + 4 > size && ((unsigned char)text[begin] & 0xc0) == 0x80) begin--;
   unsigned char first = (unsigned char)text[begin];
-  int wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  size_t wanted = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
   return begin + wanted > size ? begin : size;
+}
+
+size_t isth__format_message(char *message, const char *format, va_list arguments) {
+  int length = vsnprintf(message, ISTH_MESSAGE_BYTES, format, arguments);
+  if (length < 0) return 0;
+  return length < ISTH_MESSAGE_BYTES ? (size_t)length : bytes_before_cut(message, ISTH_MESSAGE_BYTES - 1);
 }
 
 int isth_refuse(isth_call *call, int code, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  int length = vsnprintf(call->message, sizeof call->message, format, arguments);
-  va_end(arguments);
   call->refusal = code;
-  call->message_bytes = length < 0 ? 0 : length;
-  if (length >= ISTH_MESSAGE_BYTES) call->message_bytes = bytes_before_cut(call->message, ISTH_MESSAGE_BYTES - 1);
+  call->message_bytes = isth__format_message(call->message, format, arguments);
+  va_end(arguments);
   return code;
 }
 
-int64_t isth_call_remaining_ns(const isth_call *call) {
-  uint64_t deadline_ns = call->request->header.deadline_ns;
+int64_t isth__remaining_ns(uint64_t deadline_ns) {
   if (deadline_ns == 0) return INT64_MAX;
   uint64_t now_ns = isth__now_ns();
   if (deadline_ns <= now_ns) return -1;
@@ -722,87 +1300,16 @@ int64_t isth_call_remaining_ns(const isth_call *call) {
   return left_ns > INT64_MAX ? INT64_MAX : (int64_t)left_ns;
 }
 
+int64_t isth_call_remaining_ns(const isth_call *call) { return isth__remaining_ns(call->request->header.deadline_ns); }
+
+bool isth_call_cancelled(const isth_call *call) {
+  if (call->stream != NULL) return isth__stream_stopped(call->stream) != 0;
+  return isth__load_relaxed(&call->lane->channel->gone) != 0 || isth_call_remaining_ns(call) < 0;
+}
+
 uint64_t isth_call_id(const isth_call *call) { return call->request->header.call_id; }
 const isth_trace *isth_call_trace(const isth_call *call) { return &call->request->header.trace; }
 unsigned int isth_call_thread(const isth_call *call) { return call->thread; }
-
-/* Runs the method's handler and returns the reply's status. */
-static int run_handler(const isth_service *service, isth_call *call) {
-  uint32_t method = call->request->header.method;
-  if (method >= service->handler_count || service->handlers[method].handler == NULL)
-    return isth_refuse(call, ISTH_E_UNKNOWN_METHOD, "method number %u", (unsigned)method);
-  const struct isth__method_handler *handler = &service->handlers[method];
-  if (handler->reply_bytes > call->room)
-    return isth_refuse(call, ISTH_E_REPLY_TOO_LARGE,
-                       "a reply of %zu bytes; the reply ring of %u bytes allows %zu: raise reply_ring_bytes",
-                       handler->reply_bytes, (unsigned)call->lane->replies.capacity,
-                       isth__ring_max_payload(call->lane->replies.capacity));
-  return handler->handler(call, handler->user);
-}
-
-static void send_reply(isth_call *call, int status) {
-  size_t size = call->output_bytes;
-  if (status != 0) {
-    /* The message belongs to the code it was given with. The room was claimed for the longest message at least. */
-    size = status == call->refusal ? (size_t)call->message_bytes : 0;
-    memcpy(isth__record_payload(call->record), call->message, size);
-  }
-  struct isth__header header = {.kind = ISTH__RECORD_REPLY,
-                                .status = status,
-                                .method = call->request->header.method,
-                                .call_id = call->request->header.call_id,
-                                .trace = call->request->header.trace};
-  if (isth__producer_commit(&call->lane->replies, call->record, &header, size))
-    isth__wake_signal(call->lane->channel->client_wake);
-}
-
-/* The most payload that a reply of this method may need, within what the ring allows. */
-static size_t reply_room(const isth_service *service, const struct isth__lane *lane, uint32_t method) {
-  size_t room = ISTH_MESSAGE_BYTES;
-  if (method < service->handler_count && service->handlers[method].reply_bytes > room)
-    room = service->handlers[method].reply_bytes;
-  size_t most = isth__ring_max_payload(lane->replies.capacity);
-  return room < most ? room : most;
-}
-
-int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned int thread, isth__atomic_u64 *expired) {
-  /* Set again below where it still holds: a request may also have expired, or been withdrawn, before there was room. */
-  lane->blocked = false;
-  struct isth__taken request;
-  uint64_t position = lane->requests.position;
-  int got = isth__consumer_take(&lane->requests, &request);
-  if (got <= 0) return got;
-  if (request.header.kind != ISTH__RECORD_REQUEST) return ISTH_E_PEER_CORRUPT;
-
-  /* The coarse clock is behind, so that it never expires a call too early. */
-  if (request.header.deadline_ns != 0 && request.header.deadline_ns <= isth__coarse_now_ns()) {
-    /* The caller has ended this call by itself: nobody waits for a reply. */
-    isth__store_relaxed(expired, isth__load_relaxed(expired) + 1);
-    isth__consumer_release(&lane->requests);
-    return 1;
-  }
-
-  isth_call call;
-  call.request = &request;
-  call.lane = lane;
-  call.room = reply_room(service, lane, request.header.method);
-  call.output_bytes = 0;
-  call.thread = thread;
-  call.refusal = 0;
-  int error = isth__producer_claim(&lane->replies, call.room, &call.record);
-  if (error == ISTH_E_RING_FULL) {
-    /* Back-pressure: the request stays where it is until the client has taken replies. */
-    lane->requests.position = position;
-    lane->blocked = true;
-    return 0;
-  }
-  if (error != 0) return error;
-  int status = run_handler(service, &call);
-  /* The room is given back first, so that a caller who has its reply always finds room for the next request. */
-  isth__consumer_release(&lane->requests);
-  send_reply(&call, status);
-  return 1;
-}
 
 #include <stdlib.h>
 
@@ -845,6 +1352,10 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 void isth__calls_begin(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t id, uint64_t deadline_ns) {
   calls->free_count--;
   slot->id = slot->last = id;
+  isth__calls_rearm(calls, slot, deadline_ns);
+}
+
+void isth__calls_rearm(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t deadline_ns) {
   slot->deadline_ns = deadline_ns;
   calls->next_deadline_ns = earlier(calls->next_deadline_ns, deadline_ns);
   calls->scan_earliest_ns = earlier(calls->scan_earliest_ns, deadline_ns);
@@ -880,6 +1391,151 @@ size_t isth__calls_expired(struct isth__calls *calls, uint64_t now_ns, struct is
   calls->next_deadline_ns = calls->scan_earliest_ns;
   return count;
 }
+/* checks.c: which field of a message is bad, and why. */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What stands where the beginning of a pointer was too long. */
+static const char cut[] = "...";
+
+/* Puts a piece before what the pointer has so far. The end of a pointer says most, so that is what is kept of a long one. */
+static void put_before(isth_check *check, const char *format, va_list arguments) {
+  char piece[sizeof check->pointer];
+  /* Nothing comes before what was cut off. */
+  if (check->pointer[check->pointer_at] == cut[0]) return;
+  int length = vsnprintf(piece, sizeof piece, format, arguments);
+  size_t room = check->pointer_at - strlen(cut);
+  if (length < 0 || (size_t)length > room) {
+    check->pointer_at -= strlen(cut);
+    memcpy(check->pointer + check->pointer_at, cut, strlen(cut));
+    return;
+  }
+  check->pointer_at -= (size_t)length;
+  memcpy(check->pointer + check->pointer_at, piece, (size_t)length);
+}
+
+bool isth_check_fail(isth_check *check, const char *reason) {
+  check->error = check->role == ISTH_CHECK_INPUT ? ISTH_E_INVALID_INPUT : ISTH_E_HANDLER_FAULT;
+  check->reason = reason;
+  return false;
+}
+
+bool isth_check_wrong(isth_check *check, const char *reason, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  put_before(check, format, arguments);
+  va_end(arguments);
+  return isth_check_fail(check, reason);
+}
+
+bool isth_check_within(isth_check *check, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  put_before(check, format, arguments);
+  va_end(arguments);
+  return false;
+}
+
+static bool take(isth_check *check, const unsigned char *at, size_t element_bytes, size_t align, bool is_text,
+                 isth_elements *elements) {
+  isth_span span;
+  memcpy(&span, at, sizeof span);
+  if (!isth_tails_add(&check->tails, span, element_bytes, align, is_text)) {
+    check->error = ISTH_E_MALFORMED_MESSAGE;
+    check->reason = isth_tails_fault(&check->tails);
+    return false;
+  }
+  *elements = (isth_elements){check->message->bytes + span.offset, span.length};
+  return true;
+}
+
+bool isth_check_tail(isth_check *check, const unsigned char *at, size_t element_bytes, size_t align,
+                     isth_elements *elements) {
+  return take(check, at, element_bytes, align, false, elements);
+}
+
+bool isth_check_text(isth_check *check, const unsigned char *at, isth_elements *text) {
+  return take(check, at, 1, 1, true, text);
+}
+
+bool isth_elements_are_text(isth_elements text) {
+  return memchr(text.first, 0, text.count) == NULL && isth_utf8_valid((const char *)text.first, text.count);
+}
+
+/* A reason that holds numbers stands at the end of the pointer's place: such a check has no pointer. */
+static void set_reason(isth_check *check, int error, const char *format, size_t size, size_t other) {
+  check->error = error;
+  snprintf(check->pointer, sizeof check->pointer - 1, format, size, other);
+  check->reason = check->pointer;
+}
+
+bool isth_check_size(isth_check *check, size_t size, size_t fixed_bytes) {
+  set_reason(check, ISTH_E_MALFORMED_MESSAGE, "has %zu bytes, not %zu", size, fixed_bytes);
+  return false;
+}
+
+bool isth_check_too_large(isth_check *check, size_t size, size_t most) {
+  isth_check_fail(check, "");
+  set_reason(check, check->error, "has %zu bytes, and %zu is the most", size, most);
+  return false;
+}
+
+bool isth_check_copy(isth_check *check, isth_message *into, const void *payload, size_t size) {
+  isth_check_begin(check, ISTH_CHECK_REPLY);
+  isth_message_begin(into, 0);
+  if (isth_message_write(into, payload, size)) return true;
+  set_reason(check, ISTH_E_REPLY_TOO_LARGE, "has %zu bytes, and there is room for %zu", size, into->capacity);
+  return false;
+}
+
+int isth_check_message(isth_check *check, const isth_message *message, size_t fixed_bytes, isth_checker checker,
+                       isth_check_role role) {
+  isth_check_begin(check, role);
+  check->message = message;
+  if (!isth_tails_begin(&check->tails, message, fixed_bytes)) {
+    check->error = ISTH_E_MALFORMED_MESSAGE;
+    check->reason = isth_tails_fault(&check->tails);
+    return check->error;
+  }
+  int ended;
+  bool good;
+  do {
+    good = checker(check, message->bytes);
+    ended = isth_tails_end(&check->tails);
+  } while (good && ended == ISTH_TAILS_AGAIN);
+  if (good && ended != 0) {
+    check->error = ended;
+    check->reason = "could not be checked";
+  }
+  /* A walk that ended early may have been asked for again. */
+  if (ended == ISTH_TAILS_AGAIN) isth_tails_end(&check->tails);
+  return check->error;
+}
+
+/* "field /rows/17/name must be true or false" */
+static void describe(const isth_check *check, char *message, size_t size) {
+  const char *pointer = check->pointer + check->pointer_at;
+  if (*pointer == '\0')
+    snprintf(message, size, "the message %s", check->reason);
+  else
+    snprintf(message, size, "field %s %s", pointer, check->reason);
+}
+
+int isth_check_refuse(const isth_check *check, isth_call *call) {
+  char message[ISTH_MESSAGE_BYTES];
+  describe(check, message, sizeof message);
+  return isth_refuse(call, check->error, "%s", message);
+}
+
+int isth_check_report(const isth_check *check, isth_failure *failure) {
+  if (failure != NULL) {
+    failure->error = check->error;
+    describe(check, failure->message, sizeof failure->message);
+  }
+  return check->error;
+}
 
 #include <stdlib.h>
 #include <string.h>
@@ -891,7 +1547,8 @@ void isth_client_options_init(isth_client_options *options) {
                                    .max_in_flight = 4096,
                                    .wait = ISTH_WAIT_ADAPTIVE,
                                    .spin_ns = 50000,
-                                   .connect_timeout_ns = 2000000000};
+                                   .connect_timeout_ns = 2000000000,
+                                   .stream_window_bytes = 256 << 10};
 }
 
 static void fill_defaults(isth_client_options *options, const isth_client_options *given) {
@@ -903,6 +1560,7 @@ static void fill_defaults(isth_client_options *options, const isth_client_option
   if (options->max_in_flight == 0) options->max_in_flight = defaults.max_in_flight;
   if (options->spin_ns == 0) options->spin_ns = defaults.spin_ns;
   if (options->connect_timeout_ns == 0) options->connect_timeout_ns = defaults.connect_timeout_ns;
+  if (options->stream_window_bytes == 0) options->stream_window_bytes = defaults.stream_window_bytes;
 }
 
 int isth_client_open(isth_client **opened, const char *path, const isth_schema *schema,
@@ -913,13 +1571,17 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
   fill_defaults(&options, given);
   if (options.max_in_flight > ISTH__MAX_CALLS)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_in_flight is at most %d", ISTH__MAX_CALLS);
+  if (options.stream_window_bytes > ISTH__MAX_WINDOW)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "stream_window_bytes is at most %d", ISTH__MAX_WINDOW);
   if (options.wait > ISTH_WAIT_SPIN) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "there is no such wait mode");
   int error = isth__connect(&connection, path, schema, &options, failure);
   if (error != 0) return error;
 
   uint32_t lanes = connection.shape.lanes;
   isth_client *client = calloc(1, sizeof *client + lanes * sizeof client->lanes[0]);
-  if (client == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
+  struct isth__flow *flows = calloc(options.max_in_flight, sizeof *flows);
+  if (client == NULL || flows == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
+    free(flows);
     free(client);
     isth__disconnect(&connection);
     return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight",
@@ -927,6 +1589,7 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
   }
   client->connection = connection;
   client->options = options;
+  client->flows = flows;
   client->lane_count = lanes;
   /* Not always the first: else all clients that make few calls would queue for one serving thread. */
   client->last_lane = (uint32_t)(isth__now_ns() / 1000 % lanes);
@@ -943,6 +1606,7 @@ void isth_client_close(isth_client *client) {
   if (client == NULL) return;
   isth__disconnect(&client->connection);
   isth__calls_destroy(&client->calls);
+  free(client->flows);
   free(client);
 }
 
@@ -974,11 +1638,17 @@ static int claim_record(isth_client *client, size_t size) {
 }
 
 int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id) {
-  if (client->status != 0) return client->status;
   if (client->claim.record != NULL) return ISTH_E_INVALID_ARGUMENT;
+  if (client->debtors != 0) isth__flow_settle(client);
+  if (client->status != 0) return client->status;
+  if (request->replies > ISTH_REPLIES_NONE) return ISTH_E_INVALID_ARGUMENT;
   if (request->size > isth__ring_max_payload(client->connection.shape.request_bytes)) return ISTH_E_RECORD_TOO_LARGE;
-  client->claim.slot = isth__calls_next(&client->calls, &client->claim.id);
-  if (client->claim.slot == NULL) return ISTH_E_TOO_MANY_CALLS;
+  client->claim.slot = NULL;
+  client->claim.id = 0;
+  if (request->replies != ISTH_REPLIES_NONE) {
+    client->claim.slot = isth__calls_next(&client->calls, &client->claim.id);
+    if (client->claim.slot == NULL) return ISTH_E_TOO_MANY_CALLS;
+  }
   int error = claim_record(client, request->size);
   if (error == ISTH_E_PEER_CORRUPT) isth__client_lose(client, error);
   if (error != 0) return error;
@@ -994,21 +1664,34 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
   return 0;
 }
 
+/* Enters the claimed call among those in flight. */
+static void begin_call(isth_client *client, struct isth__call_slot *slot) {
+  const isth_request *request = &client->claim.request;
+  isth__calls_begin(&client->calls, slot, client->claim.id, request->deadline_ns);
+  slot->callback = request->callback;
+  slot->user = request->user;
+  slot->lane = (uint32_t)(client->claim.lane - client->lanes);
+  slot->many = request->replies == ISTH_REPLIES_MANY;
+  slot->manual_credit = request->manual_credit;
+  if (slot->many) isth__flow_begin(client, slot, request->deadline_ns);
+  client->claim.lane->in_flight++;
+}
+
 void isth_client_commit(isth_client *client) {
+  static const uint16_t flags[] = {
+      [ISTH_REPLIES_ONE] = 0, [ISTH_REPLIES_MANY] = ISTH__FLAG_MANY, [ISTH_REPLIES_NONE] = ISTH__FLAG_ONE_WAY};
   struct isth__record *record = client->claim.record;
   if (record == NULL) return;
   const isth_request *request = &client->claim.request;
   struct isth__client_lane *lane = client->claim.lane;
-  struct isth__call_slot *slot = client->claim.slot;
   client->claim.record = NULL;
-  isth__calls_begin(&client->calls, slot, client->claim.id, request->deadline_ns);
-  slot->callback = request->callback;
-  slot->user = request->user;
-  slot->lane = (uint32_t)(lane - client->lanes);
-  lane->in_flight++;
+  if (client->claim.slot != NULL) begin_call(client, client->claim.slot);
   client->calls_sent++;
   struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
+                                .flags = flags[request->replies],
                                 .method = request->method,
+                                .window =
+                                    request->replies == ISTH_REPLIES_MANY ? client->options.stream_window_bytes : 0,
                                 .call_id = client->claim.id,
                                 .deadline_ns = request->deadline_ns,
                                 .trace = client->claim.trace};
@@ -1029,13 +1712,18 @@ int isth_client_call(isth_client *client, const isth_request *request, uint64_t 
 bool isth_client_cancel(isth_client *client, uint64_t call_id) {
   struct isth__call_slot *slot = isth__calls_find(&client->calls, call_id);
   if (slot == NULL) return false;
+  if (slot->many) {
+    if (isth__flow_dropped(client, slot)) return false;
+    isth__flow_drop(client, slot);
+    return true;
+  }
   client->lanes[slot->lane].in_flight--;
   isth__calls_end(&client->calls, slot);
   return true;
 }
 
 void isth_client_get_stats(const isth_client *client, isth_client_stats *stats) {
-  *stats = (isth_client_stats){.in_flight = isth__calls_in_flight(&client->calls),
+  *stats = (isth_client_stats){.in_flight = isth__calls_in_flight(&client->calls) - client->dropped,
                                .lanes = client->lane_count,
                                .calls = client->calls_sent,
                                .replies = client->replies,
@@ -1412,6 +2100,7 @@ static void admit(isth_service *service, struct isth__channel *channel) {
 static void close_channel(isth_service *service, struct isth__channel *channel) {
   if (channel->closing) return;
   channel->closing = true;
+  isth__store_relaxed(&channel->gone, 1);
   unwatch(service, channel->control);
   close(channel->control);
   channel->control = -1;
@@ -1515,6 +2204,8 @@ int isth__control_run(isth_service *service, isth_failure *failure) {
   if (error == 0) error = isth__workers_start(service, failure);
   if (error == 0) serve_control(service);
 
+  /* While the serving threads still are there to send what ends them. */
+  isth__seats_stop(service->seats);
   isth__workers_stop(service);
   while (service->guests != NULL) remove_guest(service, service->guests);
   while (service->channels != NULL) {
@@ -1526,6 +2217,159 @@ int isth__control_run(isth_service *service, isth_failure *failure) {
   if (service->spare >= 0) close(service->spare);
   if (service->epoll >= 0) close(service->epoll);
   return error;
+}
+/* defer.c: calls that are answered after their handler has returned, from any thread. */
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As many as a client can have in flight: of one that keeps to its limit none is ever refused. */
+enum { MAX_DEFERRED = 1 << 16 };
+
+struct isth_responder {
+  struct isth__way *way;       /* referred to */
+  struct isth__parcel *parcel; /* made beforehand, so that the call can always be answered, if only with an error */
+  uint64_t deadline_ns;
+};
+
+isth_responder *isth_call_defer(isth_call *call) {
+  if (call->replies != ISTH_REPLIES_ONE || call->kept) return NULL;
+  struct isth__way *way = isth__lane_way(call->lane);
+  /* Only counted up here, on the serving thread. */
+  if (way == NULL || isth__load_relaxed(&way->deferred) >= MAX_DEFERRED) return NULL;
+  struct isth__header header = isth__reply_header(&call->request->header);
+  isth_responder *responder = malloc(sizeof *responder);
+  struct isth__parcel *parcel = isth__parcel_create(way, &header, 0);
+  if (responder == NULL || parcel == NULL) {
+    if (parcel != NULL) isth__parcel_free(parcel);
+    free(responder);
+    return NULL;
+  }
+  isth__add_relaxed(&way->deferred, 1);
+  *responder = (isth_responder){isth__way_retain(way), parcel, call->request->header.deadline_ns};
+  call->kept = true;
+  return responder;
+}
+
+/* Makes the answer an error with a message. */
+static void fail_with(isth_responder *responder, int code, const char *format, ...) ISTH_PRINTF(3, 4);
+static void fail_with(isth_responder *responder, int code, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  isth__parcel_fail(responder->parcel, code, format, arguments);
+  va_end(arguments);
+}
+
+/* Makes the answer a payload; where that is impossible, the error that it returns. */
+static int fill(isth_responder *responder, const void *payload, size_t size) {
+  size_t most = responder->way->most;
+  if (size > most) {
+    fail_with(responder, ISTH_E_REPLY_TOO_LARGE,
+              "a reply of %zu bytes; the reply ring allows %zu: raise reply_ring_bytes", size, most);
+    return ISTH_E_REPLY_TOO_LARGE;
+  }
+  if (size > ISTH_MESSAGE_BYTES) {
+    struct isth__parcel *larger = isth__parcel_create(responder->way, &responder->parcel->header, size);
+    if (larger == NULL) {
+      fail_with(responder, ISTH_E_OUT_OF_MEMORY, "a reply of %zu bytes", size);
+      return ISTH_E_OUT_OF_MEMORY;
+    }
+    isth__parcel_free(responder->parcel);
+    responder->parcel = larger;
+  }
+  responder->parcel->size = size;
+  if (size > 0) memcpy(responder->parcel->payload, payload, size);
+  return 0;
+}
+
+static int post_answer(isth_responder *responder, uint64_t max_waiting_bytes) {
+  int error = isth__post(responder->parcel, max_waiting_bytes);
+  if (error == 0) responder->parcel = NULL;
+  return error;
+}
+
+static void free_responder(isth_responder *responder) {
+  if (responder->parcel != NULL) isth__parcel_free(responder->parcel);
+  isth__subtract_relaxed(&responder->way->deferred, 1);
+  isth__way_release(responder->way);
+  free(responder);
+}
+
+int isth_respond(isth_responder *responder, const void *payload, size_t size) {
+  uint64_t max_waiting_bytes = responder->way->outgoing->max_waiting_bytes;
+  int error = fill(responder, payload, size);
+  int lost = post_answer(responder, error == 0 ? max_waiting_bytes : UINT64_MAX);
+  if (lost == ISTH_E_OUT_OF_MEMORY) {
+    error = lost;
+    fail_with(responder, error, "%llu bytes of replies wait for room in the reply ring: raise max_waiting_bytes",
+              (unsigned long long)isth__load_relaxed(&responder->way->waiting_bytes));
+    lost = post_answer(responder, UINT64_MAX);
+  }
+  free_responder(responder);
+  return lost != 0 ? lost : error;
+}
+
+int isth_respond_error(isth_responder *responder, int code, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  isth__parcel_fail(responder->parcel, code == 0 ? ISTH_E_HANDLER_FAULT : code, format, arguments);
+  va_end(arguments);
+  int lost = post_answer(responder, UINT64_MAX);
+  free_responder(responder);
+  return lost;
+}
+
+bool isth_responder_cancelled(const isth_responder *responder) {
+  return isth__way_gone(responder->way) || isth_responder_remaining_ns(responder) < 0;
+}
+
+int64_t isth_responder_remaining_ns(const isth_responder *responder) {
+  return isth__remaining_ns(responder->deadline_ns);
+}
+/* each.c: a call with many replies, for a program that waits for them. */
+
+/* How long one step of waiting takes at most: the call's own deadline ends it, so nothing depends on this. */
+#define STEP_NS UINT64_C(1000000000)
+
+struct each_call {
+  isth_client_each each;
+  void *user;
+  isth_failure *failure;
+  int status;
+  bool done;
+};
+
+static void on_reply(const isth_reply *reply) {
+  struct each_call *call = reply->user;
+  /* Of the replies that came together, some may be left when the call is ended from here. */
+  if (call->done) return;
+  if (reply->more) {
+    call->status = call->each(reply->payload, reply->size, call->user);
+    call->done = call->status != 0;
+    return;
+  }
+  call->done = true;
+  call->status = isth__client_report(reply, call->failure);
+}
+
+int isth_client_call_each(isth_client *client, uint32_t method, const void *payload, size_t size, isth_client_each each,
+                          void *user, uint64_t timeout_ns, isth_failure *failure) {
+  if (client->in_callback) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
+  struct each_call call = {.each = each, .user = user, .failure = failure};
+  isth_request request = {.method = method,
+                          .payload = payload,
+                          .size = size,
+                          .deadline_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns),
+                          .callback = on_reply,
+                          .user = &call,
+                          .replies = ISTH_REPLIES_MANY};
+  uint64_t id;
+  int error = isth_client_call(client, &request, &id);
+  if (error != 0) return isth__fail(failure, error, "%s", isth_error_message(error));
+  while (!call.done) isth_client_wait(client, STEP_NS);
+  /* Ends what `each` did not want to the end; harmless for a call that is over. */
+  isth_client_cancel(client, id);
+  return call.status;
 }
 /* Generated from packages/schema/src/errors.ts by `npm run gen`, do not edit. */
 /* errors.c: the texts of every error. */
@@ -1631,8 +2475,8 @@ static const error_texts all_error_texts[] = {
      "Slow down and try again, add instances or threads, or raise requestRingBytes."},
     [22] =
     {"TOO_MANY_CALLS",
-     "as many calls are in flight as the client allows",
-     "Slow down and try again, or raise maxInFlight."},
+     "as many calls are in flight as one of the sides allows",
+     "Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service."},
     [23] =
     {"RECORD_TOO_LARGE",
      "the request is larger than the ring allows",
@@ -1680,11 +2524,11 @@ static const error_texts all_error_texts[] = {
     [34] =
     {"UNSUPPORTED_MEDIA_TYPE",
      "the content type is not supported",
-     "Use application/json or application/octet-stream."},
+     "Use a content type that the method takes: application/json, application/msgpack, application/protobuf or application/octet-stream."},
     [35] =
     {"MALFORMED_BODY",
      "the body is not well-formed",
-     "Send one JSON document, encoded as UTF-8."},
+     "Send one whole document of the form that the content type names; JSON is UTF-8."},
     [36] =
     {"INVALID_INPUT",
      "the input does not fit the schema",
@@ -1695,8 +2539,12 @@ static const error_texts all_error_texts[] = {
      "Send the call to another gateway, or again when this one is back."},
     [38] =
     {"BUILD_FAILED",
-     "building a service failed",
+     "building failed",
      "Correct what the output names. Where a compiler or make is missing, isthmus doctor says how to get it."},
+    [39] =
+    {"MALFORMED_MESSAGE",
+     "the other side sent a message that is not laid out as the schema says",
+     "Build both sides from the same schema; the detail names the place."},
 };
 /* clang-format on */
 
@@ -1712,6 +2560,136 @@ const char *isth_error_name(int error) { return find_error_texts(error)->name; }
 const char *isth_error_message(int error) { return find_error_texts(error)->message; }
 
 const char *isth_error_action(int error) { return find_error_texts(error)->action; }
+
+/* How soon a request ring that was full is looked at again by who would sleep. */
+enum { RETRY_NS = 1000000 };
+
+static struct isth__flow *flow_of(const isth_client *client, const struct isth__call_slot *slot) {
+  return &client->flows[slot - client->calls.slots];
+}
+
+void isth__flow_begin(isth_client *client, const struct isth__call_slot *slot, uint64_t deadline_ns) {
+  struct isth__flow *flow = flow_of(client, slot);
+  uint64_t now_ns = deadline_ns == 0 ? 0 : isth__now_ns();
+  flow->allowance_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+  flow->held = flow->owed = 0;
+  flow->dropped = false;
+}
+
+bool isth__flow_dropped(const isth_client *client, const struct isth__call_slot *slot) {
+  return flow_of(client, slot)->dropped;
+}
+
+/* Whether the service has to wait for us. */
+static bool is_stalled(const isth_client *client, const struct isth__flow *flow) {
+  uint64_t used = flow->held + flow->owed;
+  return used > 0 && used >= client->options.stream_window_bytes;
+}
+
+/* Whether enough is owed to be sent. */
+static bool is_due(const isth_client *client, const struct isth__flow *flow) {
+  return flow->owed > 0 && flow->owed * 2 >= client->options.stream_window_bytes;
+}
+
+/* The time for the next reply begins now, unless the service waits for credit that the receiver has not given. */
+static void rearm(isth_client *client, struct isth__call_slot *slot, const struct isth__flow *flow) {
+  if (flow->allowance_ns == 0) return;
+  bool suspended = is_stalled(client, flow) && !is_due(client, flow);
+  isth__calls_rearm(&client->calls, slot, suspended ? 0 : isth__after_ns(flow->allowance_ns));
+}
+
+bool isth__flow_receive(isth_client *client, struct isth__call_slot *slot, uint64_t cost) {
+  struct isth__flow *flow = flow_of(client, slot);
+  if (is_stalled(client, flow)) return false;
+  flow->held += cost;
+  rearm(client, slot, flow);
+  return true;
+}
+
+/* Sends a record without a payload; false if there is no room for it. */
+static bool send_control(isth_client *client, const struct isth__call_slot *slot, uint16_t kind, uint32_t bytes) {
+  struct isth__client_lane *lane = &client->lanes[slot->lane];
+  struct isth__record *record;
+  if (client->status != 0) return true;
+  int error = isth__producer_claim(&lane->requests, 0, &record);
+  if (error == ISTH_E_RING_FULL) return false;
+  if (error != 0) {
+    isth__client_lose(client, error);
+    return true;
+  }
+  struct isth__header header = {.kind = kind, .window = bytes, .call_id = slot->id};
+  if (isth__producer_commit(&lane->requests, record, &header, 0)) isth__wake_signal(lane->wake);
+  return true;
+}
+
+/* Sends what a slot owes: its cancellation, or its credit once half of the window has come together. False if there is
+ * no room. */
+static bool settle_slot(isth_client *client, struct isth__call_slot *slot) {
+  struct isth__flow *flow = flow_of(client, slot);
+  if (slot->id == 0 || !slot->many) return true;
+  if (flow->dropped) {
+    if (!send_control(client, slot, ISTH__RECORD_CANCEL, 0)) return false;
+    client->dropped--;
+    isth__calls_end(&client->calls, slot);
+    return true;
+  }
+  if (!is_due(client, flow)) return true;
+  bool stalled = is_stalled(client, flow);
+  bool sent = send_control(client, slot, ISTH__RECORD_CREDIT, (uint32_t)flow->owed);
+  if (sent) flow->owed = 0;
+  /* A service that does not even take credit has no more time than one that does not answer. */
+  if (stalled && (sent || slot->deadline_ns == 0)) rearm(client, slot, flow);
+  return sent;
+}
+
+static void note_debtor(isth_client *client, const struct isth__call_slot *slot) {
+  struct isth__flow *flow = flow_of(client, slot);
+  if (flow->debtor) return;
+  flow->debtor = true;
+  flow->next_debtor = client->debtors;
+  client->debtors = (uint32_t)(slot - client->calls.slots) + 1;
+}
+
+void isth__flow_settle(isth_client *client) {
+  uint32_t number = client->debtors;
+  client->debtors = 0;
+  while (number != 0) {
+    struct isth__call_slot *slot = &client->calls.slots[number - 1];
+    struct isth__flow *flow = flow_of(client, slot);
+    number = flow->next_debtor;
+    flow->debtor = false;
+    if (!settle_slot(client, slot)) note_debtor(client, slot);
+  }
+}
+
+uint64_t isth__flow_due_ns(const isth_client *client) { return client->debtors == 0 ? 0 : isth__after_ns(RETRY_NS); }
+
+void isth__flow_drop(isth_client *client, struct isth__call_slot *slot) {
+  client->lanes[slot->lane].in_flight--;
+  slot->callback = NULL;
+  slot->deadline_ns = 0;
+  flow_of(client, slot)->dropped = true;
+  client->dropped++;
+  if (!settle_slot(client, slot)) note_debtor(client, slot);
+}
+
+int isth_client_credit(isth_client *client, uint64_t call_id, size_t bytes) {
+  struct isth__call_slot *slot = isth__calls_find(&client->calls, call_id);
+  if (slot == NULL) return 0;
+  if (!slot->many) return ISTH_E_INVALID_ARGUMENT;
+  struct isth__flow *flow = flow_of(client, slot);
+  if (flow->dropped) return 0;
+  if (bytes > flow->held) return ISTH_E_INVALID_ARGUMENT;
+  flow->held -= bytes;
+  flow->owed += bytes;
+  if (!settle_slot(client, slot)) note_debtor(client, slot);
+  return 0;
+}
+
+void isth__flow_taken(isth_client *client, const isth_reply *reply) {
+  const struct isth__call_slot *slot = isth__calls_find(&client->calls, reply->call_id);
+  if (slot != NULL && !slot->manual_credit) (void)isth_client_credit(client, reply->call_id, reply->credit);
+}
 /* handshake.c: the service's side of the handshake: one guest's way to a channel. Never blocks; trusts nothing. */
 
 #include <errno.h>
@@ -1882,6 +2860,140 @@ enum isth__guest_step isth__guest_advance(isth_service *service, struct isth__gu
   if (got < 0) return ISTH__GUEST_LEAVES;
   if (got == 0) return ISTH__GUEST_STAYS;
   return answer_attach(service, guest, channel);
+}
+/* lanes.c: what a serving thread does with its lanes: taken on, served in turns, let go. */
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+enum { LANE_BUDGET = 32 }; /* records of one lane before the others get their turn */
+
+void isth__worker_command(struct isth__worker *worker, struct isth__command *command) {
+  pthread_mutex_lock(&worker->lock);
+  struct isth__command **end = &worker->inbox;
+  while (*end != NULL) end = &(*end)->next;
+  command->next = NULL;
+  *end = command;
+  pthread_mutex_unlock(&worker->lock);
+  isth__store_release(&worker->commanded, 1);
+  isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
+}
+
+/* After this the control thread may free the channel at any time. */
+static void let_go(struct isth__worker *worker, struct isth__lane *lane) {
+  const isth_service *service = worker->serving.service;
+  struct isth__channel *channel = lane->channel;
+  isth__lane_leave(lane);
+  /* Pairs with the acquire in control.c's free_retired: our last use of the channel comes before its end. */
+  isth__subtract_release(&channel->lanes_in_use, 1);
+  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
+}
+
+static void break_channel(struct isth__worker *worker, struct isth__lane *lane) {
+  lane->broken = true;
+  isth__store_release(&lane->channel->broken, 1);
+  isth__wake_signal(worker->serving.service->event[ISTH__WAKE_SIGNAL]);
+}
+
+static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
+  lane->outgoing = worker->outgoing;
+  if (worker->lane_count == worker->lane_capacity) {
+    size_t capacity = worker->lane_capacity == 0 ? 16 : worker->lane_capacity * 2;
+    struct isth__lane **lanes = realloc(worker->lanes, capacity * sizeof(struct isth__lane *));
+    if (lanes == NULL) {
+      break_channel(worker, lane);
+      return;
+    }
+    worker->lanes = lanes;
+    worker->lane_capacity = capacity;
+  }
+  /* Edge-triggered: a client that closes its end makes this one readable for ever, and is told of once. Nothing is lost
+   * by it, because each signal is an event of its own, whether or not the ones before were taken. */
+  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = lane};
+  if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->wake, &event) != 0) {
+    break_channel(worker, lane);
+    return;
+  }
+  worker->lanes[worker->lane_count++] = lane;
+}
+
+/* The client has gone. What it sent one way is served all the same: up to a ring's worth, because one that only
+ * pretends may go on sending. */
+static void detach_lane(struct isth__worker *worker, struct isth__lane *lane) {
+  isth__lane_leave(lane);
+  lane->serve_until = lane->requests.position + lane->requests.capacity;
+  for (size_t i = 0; i < worker->lane_count; i++)
+    if (worker->lanes[i] == lane) return;
+  /* It was never attached, for want of memory or descriptors. */
+  let_go(worker, lane);
+}
+
+static void remove_lane(struct isth__worker *worker, size_t at) {
+  struct isth__lane *lane = worker->lanes[at];
+  worker->lanes[at] = worker->lanes[--worker->lane_count];
+  epoll_ctl(worker->epoll, EPOLL_CTL_DEL, lane->wake, NULL);
+  let_go(worker, lane);
+}
+
+void isth__lanes_obey(struct isth__worker *worker) {
+  isth__store_relaxed(&worker->commanded, 0);
+  pthread_mutex_lock(&worker->lock);
+  struct isth__command *command = worker->inbox;
+  worker->inbox = NULL;
+  pthread_mutex_unlock(&worker->lock);
+  while (command != NULL) {
+    struct isth__command *next = command->next;
+    if (command->attach) {
+      attach_lane(worker, command->lane);
+    } else {
+      detach_lane(worker, command->lane);
+    }
+    command = next;
+  }
+}
+
+/* Sends and serves what a lane has, up to a bound. Returns how many records that were. */
+static size_t serve_lane(struct isth__worker *worker, struct isth__lane *lane) {
+  size_t served = 0;
+  int got = 1;
+  if (lane->parcels.first != NULL) {
+    got = isth__lane_pump(lane);
+    if (got > 0) served += (size_t)got;
+  }
+  for (int budget = LANE_BUDGET; got >= 0 && budget > 0; budget--) {
+    got = isth__answer(&worker->serving, lane);
+    if (got <= 0) break;
+    served++;
+  }
+  if (got < 0) break_channel(worker, lane);
+  return served;
+}
+
+/* Whether a lane whose client has gone has nothing left to serve. */
+static bool is_done(const struct isth__lane *lane, size_t served) {
+  return lane->serve_until != 0 && (lane->broken || served == 0 || lane->requests.position >= lane->serve_until);
+}
+
+size_t isth__lanes_serve(struct isth__worker *worker) {
+  size_t total = 0;
+  if (isth__load_acquire(&worker->outgoing->pending)) isth__outgoing_collect(worker->outgoing);
+  for (size_t i = 0; i < worker->lane_count;) {
+    struct isth__lane *lane = worker->lanes[i];
+    size_t served = lane->broken ? 0 : serve_lane(worker, lane);
+    total += served;
+    if (is_done(lane, served)) {
+      remove_lane(worker, i);
+    } else {
+      i++;
+    }
+  }
+  return total;
+}
+
+bool isth__lanes_have_parcels(const struct isth__worker *worker) {
+  for (size_t i = 0; i < worker->lane_count; i++)
+    if (worker->lanes[i]->parcels.first != NULL && !worker->lanes[i]->broken) return true;
+  return false;
 }
 /* listener.c: the socket file: bound without a moment in which two instances, or a stranger, could have it. */
 
@@ -2095,6 +3207,100 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   isth_service_close(service);
   return error == 0 ? 0 : complain(program, error, &failure);
 }
+/* message.c: messages with tails: how they are made and read. tails.c checks those of others. */
+
+#include <string.h>
+
+void isth_message_init(isth_message *message, void *memory, size_t capacity) {
+  *message = (isth_message){memory, 0, capacity};
+}
+
+void *isth_message_begin(isth_message *message, size_t fixed_bytes) {
+  message->size = 0;
+  if (fixed_bytes > message->capacity) return NULL;
+  message->size = fixed_bytes;
+  return memset(message->bytes, 0, fixed_bytes);
+}
+
+/* Room for `bytes` at the next multiple of `align`, and where it begins. The gap before it is zeroed, so that nothing
+ * old that lies in the memory is sent. */
+static void *make_room(isth_message *message, uint64_t bytes, size_t align, size_t *offset) {
+  if (align == 0 || (align & (align - 1)) != 0 || align > 64) return NULL;
+  /* size is at most capacity, which is real memory: no sum here wraps around. */
+  uint64_t begin = ((uint64_t)message->size + align - 1) & ~((uint64_t)align - 1);
+  if (begin > message->capacity || bytes > message->capacity - begin || begin > UINT32_MAX) return NULL;
+  memset(message->bytes + message->size, 0, (size_t)begin - message->size);
+  message->size = (size_t)(begin + bytes);
+  *offset = (size_t)begin;
+  return message->bytes + begin;
+}
+
+void *isth_message_append(isth_message *message, isth_span *span, size_t count, size_t element_bytes, size_t align) {
+  if (count == 0) {
+    *span = (isth_span){0, 0};
+    return message->bytes + message->size;
+  }
+  if (element_bytes == 0 || count > UINT32_MAX || count > SIZE_MAX / element_bytes) return NULL;
+  size_t offset;
+  void *elements = make_room(message, (uint64_t)count * element_bytes, align, &offset);
+  if (elements == NULL) return NULL;
+  *span = (isth_span){(uint32_t)offset, (uint32_t)count};
+  return memset(elements, 0, count * element_bytes);
+}
+
+bool isth_message_append_text(isth_message *message, isth_span *span, const char *text, size_t length) {
+  if (length == 0) {
+    *span = (isth_span){0, 0};
+    return true;
+  }
+  if (length > UINT32_MAX) return false;
+  size_t offset;
+  char *bytes = make_room(message, (uint64_t)length + 1, 1, &offset);
+  if (bytes == NULL) return false;
+  memcpy(bytes, text, length);
+  bytes[length] = '\0';
+  *span = (isth_span){(uint32_t)offset, (uint32_t)length};
+  return true;
+}
+
+bool isth_message_append_bytes(isth_message *message, isth_span *span, const void *data, size_t length) {
+  if (length == 0) {
+    *span = (isth_span){0, 0};
+    return true;
+  }
+  if (length > UINT32_MAX) return false;
+  size_t offset;
+  void *bytes = make_room(message, length, 1, &offset);
+  if (bytes == NULL) return false;
+  memcpy(bytes, data, length);
+  *span = (isth_span){(uint32_t)offset, (uint32_t)length};
+  return true;
+}
+
+bool isth_message_write(isth_message *message, const void *data, size_t size) {
+  if (size > message->capacity - message->size) return false;
+  if (size > 0) memcpy(message->bytes + message->size, data, size);
+  message->size += size;
+  return true;
+}
+
+const void *isth_message_tail(const isth_message *message, isth_span span, size_t element_bytes) {
+  if (span.length == 0 || span.offset > message->size) return NULL;
+  if (element_bytes > 0 && span.length > (message->size - span.offset) / element_bytes) return NULL;
+  return message->bytes + span.offset;
+}
+
+isth_text isth_message_text(const isth_message *message, isth_span span) {
+  const char *bytes = isth_message_tail(message, span, 1);
+  if (bytes == NULL || span.length == message->size - span.offset || bytes[span.length] != '\0')
+    return (isth_text){"", 0};
+  return (isth_text){bytes, span.length};
+}
+
+isth_bytes isth_message_bytes(const isth_message *message, isth_span span) {
+  const uint8_t *data = isth_message_tail(message, span, 1);
+  return (isth_bytes){data, data == NULL ? 0 : span.length};
+}
 /* outcomes.c: how calls end: with a reply, at their deadline, or with the channel. */
 
 #include <errno.h>
@@ -2103,35 +3309,62 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
 enum {
   PEEKS_PER_CLOCK = 16,     /* reading the clock costs some 20 ns, an empty peek 5 */
   PEEKS_PER_CONTROL = 4096, /* a system call costs some 200 ns */
-  BATCH = 32
+  BATCH = 32,
+  POLL_MOST = 1024 /* callbacks of one poll: a service may send as fast as they take it */
 };
 
-/* Ends a call in flight and describes its outcome. */
-static void end_call(isth_client *client, struct isth__call_slot *slot, int status, isth_reply *reply) {
+/* Ends a call in flight and describes its outcome. `told`: the service knows that it has ended. */
+static void end_call(isth_client *client, struct isth__call_slot *slot, int status, bool told, isth_reply *reply) {
   *reply = (isth_reply){.call_id = slot->id, .user = slot->user, .status = status};
-  client->lanes[slot->lane].in_flight--;
   client->replies++;
+  if (slot->many && !told) {
+    isth__flow_drop(client, slot);
+    return;
+  }
+  client->lanes[slot->lane].in_flight--;
   isth__calls_end(&client->calls, slot);
+}
+
+/* Describes one of many replies; false if there should be none. */
+static bool take_more(isth_client *client, struct isth__call_slot *slot, const struct isth__taken *taken,
+                      isth_reply *reply) {
+  uint64_t cost = isth__reply_cost(taken->size);
+  if (!slot->many || taken->header.status != 0 || !isth__flow_receive(client, slot, cost)) return false;
+  *reply = (isth_reply){.call_id = slot->id, .user = slot->user, .more = true, .credit = (uint32_t)cost};
+  client->replies++;
+  return true;
+}
+
+static bool is_reply(const struct isth__header *header) {
+  return (header->kind == ISTH__RECORD_REPLY || header->kind == ISTH__RECORD_REPLY_MORE) && header->flags == 0;
 }
 
 static size_t take_replies(isth_client *client, struct isth__client_lane *lane, isth_reply *replies,
                            isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
-  while (count < max) {
+  while (count < max && !client->cut) {
     struct isth__taken taken;
     int got = isth__consumer_take(&lane->replies, &taken);
     if (got == 0) break;
-    if (got < 0 || taken.header.kind != ISTH__RECORD_REPLY) {
+    if (got < 0 || !is_reply(&taken.header)) {
       isth__client_lose(client, ISTH_E_PEER_CORRUPT);
       break;
     }
     struct isth__call_slot *slot = isth__calls_find(&client->calls, taken.header.call_id);
-    if (slot == NULL || &client->lanes[slot->lane] != lane) {
+    if (slot == NULL || &client->lanes[slot->lane] != lane || (slot->many && isth__flow_dropped(client, slot))) {
       client->late_replies++;
       continue;
     }
     if (callbacks != NULL) callbacks[count] = slot->callback;
-    end_call(client, slot, taken.header.status, &replies[count]);
+    if (taken.header.kind == ISTH__RECORD_REPLY) {
+      end_call(client, slot, taken.header.status, true, &replies[count]);
+    } else if (take_more(client, slot, &taken, &replies[count])) {
+      /* Its callback may cancel the call: what comes next is only taken after it. */
+      client->cut = callbacks != NULL;
+    } else {
+      isth__client_lose(client, ISTH_E_PEER_CORRUPT);
+      break;
+    }
     replies[count].payload = taken.payload;
     replies[count].size = taken.size;
     count++;
@@ -2147,7 +3380,7 @@ static size_t take_expired(isth_client *client, isth_reply *replies, isth_reply_
     size_t found = isth__calls_expired(&client->calls, now_ns, slots, max - count < BATCH ? max - count : BATCH);
     for (size_t i = 0; i < found; i++, count++) {
       if (callbacks != NULL) callbacks[count] = slots[i]->callback;
-      end_call(client, slots[i], ISTH_E_DEADLINE_EXCEEDED, &replies[count]);
+      end_call(client, slots[i], ISTH_E_DEADLINE_EXCEEDED, false, &replies[count]);
     }
     client->expiring = client->calls.scan_at != 0;
   }
@@ -2161,7 +3394,7 @@ static size_t take_lost(isth_client *client, isth_reply *replies, isth_reply_cal
     struct isth__call_slot *slot = &client->calls.slots[i];
     if (slot->id == 0) continue;
     if (callbacks != NULL) callbacks[count] = slot->callback;
-    end_call(client, slot, client->status, &replies[count++]);
+    end_call(client, slot, client->status, true, &replies[count++]);
   }
   return count;
 }
@@ -2182,10 +3415,13 @@ static void check_control(isth_client *client) {
 void isth_client_check(isth_client *client) {
   isth__client_check_clock(client);
   if (client->status == 0) check_control(client);
+  if (client->debtors != 0) isth__flow_settle(client);
 }
 
 static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
+  client->cut = false;
+  if (client->debtors != 0) isth__flow_settle(client);
   if (++client->peeks % PEEKS_PER_CLOCK == 0) isth__client_check_clock(client);
   if (client->peeks % PEEKS_PER_CONTROL == 0 && client->status == 0) check_control(client);
   if (client->status != ISTH_E_PEER_CORRUPT) {
@@ -2193,10 +3429,14 @@ static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply
       count += take_replies(client, &client->lanes[i], replies + count, callbacks == NULL ? NULL : callbacks + count,
                             max - count);
   }
+  /* Before a call ends otherwise, all that came for it is looked at. */
+  if (client->cut) return count;
   if (client->expiring)
     count += take_expired(client, replies + count, callbacks == NULL ? NULL : callbacks + count, max - count);
-  if (client->status != 0)
+  if (client->status != 0) {
+    if (client->debtors != 0) isth__flow_settle(client);
     count += take_lost(client, replies + count, callbacks == NULL ? NULL : callbacks + count, max - count);
+  }
   return count;
 }
 
@@ -2210,31 +3450,225 @@ void isth_client_release(isth_client *client) {
 
 size_t isth_client_poll(isth_client *client, size_t max) {
   if (client->in_callback) return 0;
+  if (max == 0) max = POLL_MOST;
   size_t total = 0;
-  while (max == 0 || total < max) {
+  while (total < max) {
     isth_reply replies[BATCH];
     isth_reply_callback callbacks[BATCH];
-    size_t room = max == 0 || max - total > BATCH ? BATCH : max - total;
+    size_t room = max - total > BATCH ? BATCH : max - total;
     size_t count = take_outcomes(client, replies, callbacks, room);
+    bool cut = client->cut;
     client->in_callback = true;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
       if (callbacks[i] != NULL) callbacks[i](&replies[i]);
+      if (replies[i].more) isth__flow_taken(client, &replies[i]);
+    }
     client->in_callback = false;
     isth_client_release(client);
     total += count;
-    if (count < room) break;
+    if (count < room && !cut) break;
   }
   return total;
 }
 
-uint64_t isth_client_next_deadline_ns(const isth_client *client) { return client->calls.next_deadline_ns; }
-/* platform_linux.c: memfd and its seals, clocks, pinning. */
+uint64_t isth_client_next_deadline_ns(const isth_client *client) {
+  uint64_t deadline_ns = client->calls.next_deadline_ns, due_ns = isth__flow_due_ns(client);
+  return due_ns != 0 && (deadline_ns == 0 || due_ns < deadline_ns) ? due_ns : deadline_ns;
+}
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void push_parcel(struct isth__parcels *parcels, struct isth__parcel *parcel) {
+  parcel->next = NULL;
+  if (parcels->first == NULL) {
+    parcels->first = parcel;
+  } else {
+    parcels->last->next = parcel;
+  }
+  parcels->last = parcel;
+}
+
+static struct isth__parcel *pop_parcel(struct isth__parcels *parcels) {
+  struct isth__parcel *parcel = parcels->first;
+  if (parcel != NULL) parcels->first = parcel->next;
+  return parcel;
+}
+
+/* ---- the queue ---- */
+
+struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes) {
+  struct isth__outgoing *outgoing = calloc(1, sizeof *outgoing);
+  if (outgoing == NULL) return NULL;
+  isth__store_relaxed(&outgoing->references, 1);
+  pthread_mutex_init(&outgoing->lock, NULL);
+  outgoing->max_waiting_bytes = max_waiting_bytes;
+  outgoing->signal = -1;
+  return outgoing;
+}
+
+void isth__outgoing_close(struct isth__outgoing *outgoing) {
+  pthread_mutex_lock(&outgoing->lock);
+  struct isth__parcels parcels = outgoing->parcels;
+  outgoing->parcels.first = NULL;
+  outgoing->closed = true;
+  pthread_mutex_unlock(&outgoing->lock);
+  /* Without the lock: to free the last parcel of a way may end the way. */
+  for (struct isth__parcel *parcel; (parcel = pop_parcel(&parcels)) != NULL;) isth__parcel_free(parcel);
+}
+
+void isth__outgoing_release(struct isth__outgoing *outgoing) {
+  if (outgoing == NULL || isth__subtract_acquire_release(&outgoing->references, 1) != 1) return;
+  pthread_mutex_destroy(&outgoing->lock);
+  free(outgoing);
+}
+
+bool isth__outgoing_sleep(struct isth__outgoing *outgoing) {
+  /* Sleep / notify; the partner is isth__post_locked. */
+  isth__store_relaxed(&outgoing->sleeping, 1);
+  isth__fence();
+  return isth__load_relaxed(&outgoing->pending) == 0;
+}
+
+void isth__outgoing_awake(struct isth__outgoing *outgoing) { isth__store_relaxed(&outgoing->sleeping, 0); }
+
+void isth__outgoing_collect(struct isth__outgoing *outgoing) {
+  if (!isth__load_relaxed(&outgoing->pending)) return;
+  struct isth__parcels stray = {NULL, NULL};
+  pthread_mutex_lock(&outgoing->lock);
+  isth__store_relaxed(&outgoing->pending, 0);
+  for (struct isth__parcel *parcel; (parcel = pop_parcel(&outgoing->parcels)) != NULL;) {
+    if (parcel->way->lane == NULL) {
+      push_parcel(&stray, parcel);
+    } else {
+      isth__lane_queue(parcel->way->lane, parcel);
+    }
+  }
+  pthread_mutex_unlock(&outgoing->lock);
+  for (struct isth__parcel *parcel; (parcel = pop_parcel(&stray)) != NULL;) isth__parcel_free(parcel);
+}
+
+/* ---- ways ---- */
+
+struct isth__way *isth__lane_way(struct isth__lane *lane) {
+  if (lane->way != NULL) return lane->way;
+  struct isth__way *way = calloc(1, sizeof *way);
+  if (way == NULL) return NULL;
+  isth__store_relaxed(&way->references, 1);
+  isth__add_relaxed(&lane->outgoing->references, 1);
+  way->outgoing = lane->outgoing;
+  way->most = isth__ring_max_payload(lane->replies.capacity);
+  way->lane = lane;
+  lane->way = way;
+  return way;
+}
+
+struct isth__way *isth__way_retain(struct isth__way *way) {
+  isth__add_relaxed(&way->references, 1);
+  return way;
+}
+
+void isth__way_release(struct isth__way *way) {
+  if (isth__subtract_acquire_release(&way->references, 1) != 1) return;
+  isth__outgoing_release(way->outgoing);
+  free(way);
+}
+
+bool isth__way_gone(const struct isth__way *way) {
+  pthread_mutex_lock(&way->outgoing->lock);
+  bool gone = way->lane == NULL;
+  pthread_mutex_unlock(&way->outgoing->lock);
+  return gone;
+}
+
+/* ---- parcels ---- */
+
+struct isth__parcel *isth__parcel_create(struct isth__way *way, const struct isth__header *header, size_t size) {
+  struct isth__parcel *parcel = malloc(sizeof *parcel + (size > ISTH_MESSAGE_BYTES ? size : ISTH_MESSAGE_BYTES));
+  if (parcel == NULL) return NULL;
+  parcel->way = way == NULL ? NULL : isth__way_retain(way);
+  parcel->header = *header;
+  parcel->size = size;
+  parcel->posted = false;
+  return parcel;
+}
+
+void isth__parcel_free(struct isth__parcel *parcel) {
+  if (parcel->posted) isth__subtract_relaxed(&parcel->way->waiting_bytes, isth__reply_cost(parcel->size));
+  if (parcel->way != NULL) isth__way_release(parcel->way);
+  free(parcel);
+}
+
+void isth__parcel_fail(struct isth__parcel *parcel, int status, const char *format, va_list arguments) {
+  parcel->header.status = status;
+  parcel->size = isth__format_message((char *)parcel->payload, format, arguments);
+}
+
+int isth__post_locked(struct isth__parcel *parcel, uint64_t max_waiting_bytes) {
+  struct isth__way *way = parcel->way;
+  struct isth__outgoing *outgoing = way->outgoing;
+  if (outgoing->closed) return ISTH_E_CLOSED;
+  if (way->lane == NULL) return ISTH_E_CANCELLED;
+  uint64_t waiting = isth__load_relaxed(&way->waiting_bytes), cost = isth__reply_cost(parcel->size);
+  if (waiting > 0 && (waiting > max_waiting_bytes || cost > max_waiting_bytes - waiting)) return ISTH_E_OUT_OF_MEMORY;
+  isth__add_relaxed(&way->waiting_bytes, cost);
+  parcel->posted = true;
+  push_parcel(&outgoing->parcels, parcel);
+  isth__store_relaxed(&outgoing->pending, 1);
+  /* Sleep / notify; the partner is isth__outgoing_sleep. */
+  isth__fence();
+  if (isth__load_relaxed(&outgoing->sleeping) != 0 && isth__exchange_relaxed(&outgoing->sleeping, 0) != 0)
+    isth__wake_signal(outgoing->signal);
+  return 0;
+}
+
+int isth__post(struct isth__parcel *parcel, uint64_t max_waiting_bytes) {
+  struct isth__outgoing *outgoing = parcel->way->outgoing;
+  pthread_mutex_lock(&outgoing->lock);
+  int error = isth__post_locked(parcel, max_waiting_bytes);
+  pthread_mutex_unlock(&outgoing->lock);
+  return error;
+}
+
+/* ---- lanes ---- */
+
+void isth__lane_queue(struct isth__lane *lane, struct isth__parcel *parcel) { push_parcel(&lane->parcels, parcel); }
+
+int isth__lane_pump(struct isth__lane *lane) {
+  int sent = 0;
+  for (; lane->parcels.first != NULL; sent++) {
+    struct isth__record *record;
+    int error = isth__producer_claim(&lane->replies, lane->parcels.first->size, &record);
+    if (error == ISTH_E_RING_FULL) break;
+    if (error != 0) return error;
+    struct isth__parcel *parcel = pop_parcel(&lane->parcels);
+    memcpy(isth__record_payload(record), parcel->payload, parcel->size);
+    if (isth__producer_commit(&lane->replies, record, &parcel->header, parcel->size))
+      isth__wake_signal(lane->channel->client_wake);
+    isth__parcel_free(parcel);
+  }
+  return sent;
+}
+
+void isth__lane_leave(struct isth__lane *lane) {
+  for (struct isth__parcel *parcel; (parcel = pop_parcel(&lane->parcels)) != NULL;) isth__parcel_free(parcel);
+  struct isth__way *way = lane->way;
+  if (way == NULL) return;
+  lane->way = NULL;
+  pthread_mutex_lock(&way->outgoing->lock);
+  way->lane = NULL;
+  isth__streams_lose(way);
+  pthread_mutex_unlock(&way->outgoing->lock);
+  isth__way_release(way);
+}
+/* platform_linux.c: memfd and its seals, clocks, threads. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -2284,6 +3718,29 @@ int isth__pin_thread(unsigned int cpu) {
   return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
+_Static_assert(sizeof(struct isth__cpus) == sizeof(cpu_set_t), "one stands for the other");
+
+void isth__cpus_get(struct isth__cpus *cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  (void)sched_getaffinity(0, sizeof set, &set);
+  memcpy(cpus, &set, sizeof set);
+}
+
+void isth__cpus_use(const struct isth__cpus *cpus) {
+  cpu_set_t set;
+  memcpy(&set, cpus, sizeof set);
+  (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+void isth__condition_init(pthread_cond_t *condition) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(condition, &attributes);
+  pthread_condattr_destroy(&attributes);
+}
+
 static struct isth__record *producer_at(const struct isth__producer *producer, uint64_t position) {
   return (struct isth__record *)(void *)(producer->data + (position & (producer->capacity - 1)));
 }
@@ -2327,14 +3784,14 @@ bool isth__producer_commit(struct isth__producer *producer, struct isth__record 
   isth__store_relaxed(&next->length, 0);
   /* The consumer polls the header's cache line and takes it away with every look, so all of it is written last, at once. */
   record->kind = header->kind;
-  record->flags = 0;
+  record->flags = header->flags;
   record->status = header->status;
   record->method = header->method;
   record->call_id = header->call_id;
   record->deadline_ns = header->deadline_ns;
   record->trace = header->trace;
   record->metadata_bytes = 0;
-  record->reserved = 0;
+  record->window = header->window;
   /* Pairs with the acquire in isth__consumer_take. */
   isth__store_release(&record->length, length);
   /* While we wait for an answer there is time to get the next record's lines ready for writing: its payload's first, and the
@@ -2376,8 +3833,10 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
         payload_offset > length || consumer->position + bytes - consumer->released > consumer->capacity)
       return ISTH_E_PEER_CORRUPT;
     taken->header = (struct isth__header){.kind = kind,
+                                          .flags = shared->flags,
                                           .status = shared->status,
                                           .method = shared->method,
+                                          .window = shared->window,
                                           .call_id = shared->call_id,
                                           .deadline_ns = shared->deadline_ns,
                                           .trace = shared->trace};
@@ -2405,6 +3864,176 @@ bool isth__consumer_sleep(struct isth__consumer *consumer) {
 void isth__consumer_awake(struct isth__consumer *consumer) {
   if (isth__load_relaxed(&consumer->control->sleeping) != 0) isth__store_relaxed(&consumer->control->sleeping, 0);
 }
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* How long stopping waits for handlers: what isth_service_run promises. */
+enum { STOP_SECONDS = 2 };
+
+struct isth__seat {
+  struct isth__seats *seats; /* referred to while the thread runs */
+  uint32_t number;
+  struct isth__scratch scratch; /* the thread's */
+  /* Under the lock. */
+  pthread_t thread;
+  bool started, ended;
+  struct isth__stream *stream; /* that it runs; NULL: none */
+  pthread_cond_t begun;
+};
+
+struct isth__seats {
+  isth__atomic_u32 references;
+  uint32_t count;
+  struct isth__cpus cpus;
+  pthread_mutex_t lock;
+  /* Under the lock. */
+  bool closed;
+  uint32_t running; /* threads that have not ended */
+  pthread_cond_t ended;
+  uint32_t free_count;
+  struct isth__seat **free; /* a stack, so that few threads are made */
+  struct isth__seat seats[];
+};
+
+struct isth__seats *isth__seats_create(uint32_t count, uint32_t first_number) {
+  struct isth__seats *seats = calloc(1, sizeof *seats + count * sizeof seats->seats[0]);
+  struct isth__seat **stack = calloc(count, sizeof(struct isth__seat *));
+  if (seats == NULL || stack == NULL) {
+    free(seats);
+    free(stack);
+    return NULL;
+  }
+  isth__store_relaxed(&seats->references, 1);
+  seats->count = seats->free_count = count;
+  isth__cpus_get(&seats->cpus);
+  seats->free = stack;
+  pthread_mutex_init(&seats->lock, NULL);
+  isth__condition_init(&seats->ended);
+  for (uint32_t i = 0; i < count; i++) {
+    struct isth__seat *seat = &seats->seats[i];
+    seat->seats = seats;
+    seat->number = first_number + i;
+    isth__condition_init(&seat->begun);
+    stack[count - 1 - i] = seat;
+  }
+  return seats;
+}
+
+void isth__seats_release(struct isth__seats *seats) {
+  if (seats == NULL || isth__subtract_acquire_release(&seats->references, 1) != 1) return;
+  for (uint32_t i = 0; i < seats->count; i++) pthread_cond_destroy(&seats->seats[i].begun);
+  pthread_cond_destroy(&seats->ended);
+  pthread_mutex_destroy(&seats->lock);
+  free(seats->free);
+  free(seats);
+}
+
+struct isth__seat *isth__seat_take(struct isth__seats *seats) {
+  pthread_mutex_lock(&seats->lock);
+  struct isth__seat *seat = seats->free_count == 0 ? NULL : seats->free[--seats->free_count];
+  pthread_mutex_unlock(&seats->lock);
+  return seat;
+}
+
+void isth__seat_leave(struct isth__seat *seat) {
+  struct isth__seats *seats = seat->seats;
+  pthread_mutex_lock(&seats->lock);
+  seats->free[seats->free_count++] = seat;
+  pthread_mutex_unlock(&seats->lock);
+}
+
+static void *occupy(void *argument) {
+  struct isth__seat *seat = argument;
+  struct isth__seats *seats = seat->seats;
+  isth__cpus_use(&seats->cpus);
+  pthread_mutex_lock(&seats->lock);
+  for (;;) {
+    while (seat->stream == NULL && !seats->closed) pthread_cond_wait(&seat->begun, &seats->lock);
+    struct isth__stream *stream = seat->stream;
+    if (stream == NULL) break;
+    pthread_mutex_unlock(&seats->lock);
+    isth__stream_run(stream);
+    pthread_mutex_lock(&seats->lock);
+    /* Freed only when nobody can find it any more. */
+    seat->stream = NULL;
+    pthread_mutex_unlock(&seats->lock);
+    isth__stream_free(stream);
+    pthread_mutex_lock(&seats->lock);
+    seats->free[seats->free_count++] = seat;
+  }
+  isth__arena_free(&seat->scratch.in);
+  isth__arena_free(&seat->scratch.out);
+  seat->ended = true;
+  seats->running--;
+  pthread_cond_signal(&seats->ended);
+  pthread_mutex_unlock(&seats->lock);
+  isth__seats_release(seats);
+  return NULL;
+}
+
+static int start_thread(struct isth__seat *seat) {
+  struct isth__seats *seats = seat->seats;
+  isth__add_relaxed(&seats->references, 1);
+  if (pthread_create(&seat->thread, NULL, occupy, seat) != 0) {
+    isth__subtract_relaxed(&seats->references, 1);
+    return ISTH_E_SYSTEM;
+  }
+  seat->started = true;
+  seats->running++;
+  return 0;
+}
+
+int isth__seat_begin(struct isth__seat *seat, struct isth__stream *stream) {
+  struct isth__seats *seats = seat->seats;
+  pthread_mutex_lock(&seats->lock);
+  int error = seats->closed ? ISTH_E_CLOSED : 0;
+  if (error == 0 && !seat->started) error = start_thread(seat);
+  if (error == 0) {
+    seat->stream = stream;
+    pthread_cond_signal(&seat->begun);
+  }
+  pthread_mutex_unlock(&seats->lock);
+  return error;
+}
+
+void isth__seats_stop(struct isth__seats *seats) {
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += STOP_SECONDS;
+  pthread_mutex_lock(&seats->lock);
+  seats->closed = true;
+  for (uint32_t i = 0; i < seats->count; i++) {
+    struct isth__seat *seat = &seats->seats[i];
+    if (seat->stream != NULL) isth__stream_stop(seat->stream);
+    pthread_cond_signal(&seat->begun);
+  }
+  while (seats->running > 0 && pthread_cond_timedwait(&seats->ended, &seats->lock, &until) != ETIMEDOUT) continue;
+  for (uint32_t i = 0; i < seats->count; i++) {
+    struct isth__seat *seat = &seats->seats[i];
+    if (!seat->started) continue;
+    seat->started = false;
+    if (seat->ended) {
+      pthread_join(seat->thread, NULL);
+    } else {
+      pthread_detach(seat->thread);
+    }
+  }
+  pthread_mutex_unlock(&seats->lock);
+}
+
+uint32_t isth__seats_taken(struct isth__seats *seats) {
+  pthread_mutex_lock(&seats->lock);
+  uint32_t taken = seats->count - seats->free_count;
+  pthread_mutex_unlock(&seats->lock);
+  return taken;
+}
+
+struct isth__scratch *isth__seat_scratch(struct isth__seat *seat) {
+  return &seat->scratch;
+}
+unsigned int isth__seat_number(const struct isth__seat *seat) { return seat->number; }
 
 enum { PAGE = 4096, CONTROL_BYTES = 2 * sizeof(struct isth__ring_control) };
 
@@ -2455,7 +4084,7 @@ void isth__lane_service(unsigned char *segment, const struct isth__shape *shape,
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_METHOD_ID = 65535 };
+enum { MAX_METHOD_ID = 65535, MAX_STREAMS = 4096 };
 
 void isth_service_options_init(isth_service_options *options) {
   *options = (isth_service_options){.mode = 0600,
@@ -2466,7 +4095,10 @@ void isth_service_options_init(isth_service_options *options) {
                                     .max_channels = 256,
                                     .max_segment_bytes = UINT64_C(256) << 20,
                                     .handshake_timeout_ns = 2000000000,
-                                    .parent_fd = -1};
+                                    .parent_fd = -1,
+                                    .max_streams = 64,
+                                    .stall_timeout_ns = UINT64_C(30000000000),
+                                    .max_waiting_bytes = UINT64_C(64) << 20};
 }
 
 static int fill_service_options(isth_service_options *options, const isth_service_options *given,
@@ -2481,8 +4113,13 @@ static int fill_service_options(isth_service_options *options, const isth_servic
   if (options->max_channels == 0) options->max_channels = defaults.max_channels;
   if (options->max_segment_bytes == 0) options->max_segment_bytes = defaults.max_segment_bytes;
   if (options->handshake_timeout_ns == 0) options->handshake_timeout_ns = defaults.handshake_timeout_ns;
+  if (options->max_streams == 0) options->max_streams = defaults.max_streams;
+  if (options->stall_timeout_ns == 0) options->stall_timeout_ns = defaults.stall_timeout_ns;
+  if (options->max_waiting_bytes == 0) options->max_waiting_bytes = defaults.max_waiting_bytes;
   if (options->threads > ISTH_MAX_LANES)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "threads is at most %d", ISTH_MAX_LANES);
+  if (options->max_streams > MAX_STREAMS)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_streams is at most %d", MAX_STREAMS);
   if (options->wait > ISTH_WAIT_SPIN) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "there is no such wait mode");
   if ((options->mode & ~0777u) != 0)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "mode %o is not a socket's", options->mode);
@@ -2502,6 +4139,8 @@ static int take_schema(isth_service *service, isth_failure *failure) {
     uint32_t id = schema->methods[i].id;
     if (id == 0 || id > MAX_METHOD_ID)
       return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "method numbers are 1 to %d", MAX_METHOD_ID);
+    if (schema->methods[i].replies > ISTH_REPLIES_NONE)
+      return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "method number %u has no such number of replies", (unsigned)id);
     if (id > last) last = id;
   }
   service->text = malloc(bytes + 1);
@@ -2532,6 +4171,10 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
   if (error == 0) error = take_schema(service, failure);
+  if (error == 0) {
+    service->seats = isth__seats_create(service->options.max_streams, service->options.threads);
+    if (service->seats == NULL) error = isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the streams");
+  }
   if (error == 0) error = isth__workers_create(service, failure);
   if (error == 0) error = isth__listen(service, failure);
   if (error != 0) {
@@ -2548,7 +4191,8 @@ int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_b
   for (size_t i = 0; i < service->schema->method_count; i++) {
     if (service->schema->methods[i].id != method) continue;
     if (service->handlers[method].handler != NULL) return ISTH_E_INVALID_ARGUMENT;
-    service->handlers[method] = (struct isth__method_handler){handler, user, reply_bytes};
+    service->handlers[method] =
+        (struct isth__method_handler){handler, user, reply_bytes, service->schema->methods[i].replies};
     return 0;
   }
   return ISTH_E_INVALID_ARGUMENT;
@@ -2571,6 +4215,7 @@ void isth_service_close(isth_service *service) {
   if (service == NULL) return;
   isth__unlisten(service);
   isth__workers_destroy(service);
+  isth__seats_release(service->seats);
   isth__wake_close(service->event);
   free(service->handlers);
   free(service->text);
@@ -2582,10 +4227,310 @@ void isth_service_get_stats(const isth_service *service, isth_service_stats *sta
   stats->channels_total = isth__load_relaxed(&service->channels_total);
   stats->refused = isth__load_relaxed(&service->refused);
   stats->corrupt_channels = isth__load_relaxed(&service->corrupt_channels);
-  stats->calls = isth__workers_calls(service, &stats->expired);
+  stats->streams = isth__seats_taken(service->seats);
+  isth__workers_count(service, stats);
+}
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct isth__stream {
+  isth_call call;
+  struct isth__taken request; /* its payload lies behind this struct */
+  struct isth__method_handler handler;
+  struct isth__seat *seat;
+  struct isth__way *way;    /* referred to */
+  struct isth__parcel *end; /* the reply that ends the call: made beforehand, so that it can always be sent */
+  uint64_t allowance_ns;    /* for each reply; 0: no deadline */
+  uint64_t stall_timeout_ns;
+  /* Under the lock of the way's outgoing queue. */
+  struct isth__stream *next; /* of the same way */
+  pthread_cond_t resumed;    /* there is credit, or it is to end */
+  uint64_t window, in_flight;
+  int stopped; /* why it is to end; 0: it is not */
+  bool told;   /* its handler knows that; only its own thread uses this */
+};
+
+static void lock_way(const struct isth__way *way) { pthread_mutex_lock(&way->outgoing->lock); }
+static void unlock_way(const struct isth__way *way) { pthread_mutex_unlock(&way->outgoing->lock); }
+
+/* ---- begin and end ---- */
+
+static struct isth__stream *create_stream(const struct isth__serving *serving, const isth_call *call,
+                                          const struct isth__method_handler *handler, struct isth__seat *seat) {
+  const struct isth__taken *request = call->request;
+  size_t own_bytes = (size_t)isth__align(sizeof(struct isth__stream));
+  struct isth__way *way = isth__lane_way(call->lane);
+  if (way == NULL) return NULL;
+  struct isth__stream *stream = aligned_alloc(ISTH__RECORD_ALIGN, own_bytes + (size_t)isth__align(request->size));
+  struct isth__header end = isth__reply_header(&request->header);
+  struct isth__parcel *parcel = isth__parcel_create(way, &end, 0);
+  if (stream == NULL || parcel == NULL) {
+    if (parcel != NULL) isth__parcel_free(parcel);
+    free(stream);
+    return NULL;
+  }
+  unsigned char *payload = (unsigned char *)stream + own_bytes;
+  memcpy(payload, request->payload, request->size);
+  uint64_t deadline_ns = request->header.deadline_ns, now_ns = deadline_ns == 0 ? 0 : isth__now_ns();
+  uint32_t window = request->header.window;
+  *stream = (struct isth__stream){.request = {request->header, payload, request->size},
+                                  .handler = *handler,
+                                  .seat = seat,
+                                  .way = isth__way_retain(way),
+                                  .end = parcel,
+                                  .allowance_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0,
+                                  .stall_timeout_ns = serving->service->options.stall_timeout_ns,
+                                  .window = window < ISTH__MAX_WINDOW ? window : ISTH__MAX_WINDOW};
+  isth__condition_init(&stream->resumed);
+  isth__call_begin(&stream->call, &stream->request, ISTH_REPLIES_MANY, isth__seat_number(seat));
+  stream->call.scratch = isth__seat_scratch(seat);
+  stream->call.in = (isth_message){payload, request->size, request->size};
+  stream->call.most = call->most;
+  stream->call.stream = stream;
+  return stream;
+}
+
+void isth__stream_free(struct isth__stream *stream) {
+  if (stream->end != NULL) isth__parcel_free(stream->end);
+  pthread_cond_destroy(&stream->resumed);
+  isth__way_release(stream->way);
+  free(stream);
+}
+
+static void link_stream(struct isth__stream *stream) {
+  lock_way(stream->way);
+  stream->next = stream->way->streams;
+  stream->way->streams = stream;
+  unlock_way(stream->way);
+}
+
+/* Returns why it was to end, if it was: from here on nothing of its client reaches it. */
+static int unlink_stream(struct isth__stream *stream) {
+  lock_way(stream->way);
+  struct isth__stream **at = &stream->way->streams;
+  while (*at != stream) at = &(*at)->next;
+  *at = stream->next;
+  int stopped = stream->stopped;
+  unlock_way(stream->way);
+  return stopped;
+}
+
+int isth__stream_start(const struct isth__serving *serving, isth_call *call,
+                       const struct isth__method_handler *handler) {
+  const isth_service *service = serving->service;
+  struct isth__seat *seat = isth__seat_take(service->seats);
+  if (seat == NULL) return isth_refuse(call, ISTH_E_TOO_MANY_CALLS, "max_streams is %u", service->options.max_streams);
+  struct isth__stream *stream = create_stream(serving, call, handler, seat);
+  if (stream == NULL) {
+    isth__seat_leave(seat);
+    return isth_refuse(call, ISTH_E_OUT_OF_MEMORY, "a request of %zu bytes", call->request->size);
+  }
+  link_stream(stream);
+  int error = isth__seat_begin(seat, stream);
+  if (error != 0) {
+    (void)unlink_stream(stream);
+    isth__stream_free(stream);
+    isth__seat_leave(seat);
+    return isth_refuse(call, error, error == ISTH_E_CLOSED ? "the service stops" : "a thread for the handler");
+  }
+  call->kept = true;
+  return 0;
+}
+
+void isth__stream_run(struct isth__stream *stream) {
+  isth_call *call = &stream->call;
+  int status = stream->handler.handler(call, stream->handler.user);
+  if (call->out.bytes != NULL) isth__arena_trim(&call->scratch->out, call->most);
+  int stopped = unlink_stream(stream);
+  /* A caller that cancelled, or has gone, waits for nothing. */
+  if (stopped == ISTH_E_CANCELLED) return;
+  /* A handler that ended because it knew that the service stops has not sent all that it would have. */
+  if (status == 0 && stream->told) status = stopped;
+  struct isth__parcel *end = stream->end;
+  end->header.status = status;
+  if (status != 0 && status == call->refusal) {
+    end->size = call->message_bytes;
+    memcpy(end->payload, call->message, end->size);
+  }
+  if (isth__post(end, UINT64_MAX) == 0) stream->end = NULL;
+}
+
+/* ---- what reaches it from outside, under the lock ---- */
+
+static void stop_stream(struct isth__stream *stream, int cause) {
+  if (stream->stopped == 0) stream->stopped = cause;
+  pthread_cond_signal(&stream->resumed);
+}
+
+void isth__stream_stop(struct isth__stream *stream) {
+  lock_way(stream->way);
+  stop_stream(stream, ISTH_E_INSTANCE_LOST);
+  unlock_way(stream->way);
+}
+
+void isth__streams_lose(struct isth__way *way) {
+  for (struct isth__stream *stream = way->streams; stream != NULL; stream = stream->next)
+    stop_stream(stream, ISTH_E_CANCELLED);
+}
+
+static int credit_stream(struct isth__stream *stream, uint32_t bytes) {
+  if (bytes > stream->in_flight) return ISTH_E_PEER_CORRUPT;
+  stream->in_flight -= bytes;
+  pthread_cond_signal(&stream->resumed);
+  return 0;
+}
+
+int isth__stream_control(struct isth__lane *lane, const struct isth__taken *record) {
+  const struct isth__header *header = &record->header;
+  bool credit = header->kind == ISTH__RECORD_CREDIT;
+  if ((!credit && header->kind != ISTH__RECORD_CANCEL) || header->flags != 0 || record->size != 0)
+    return ISTH_E_PEER_CORRUPT;
+  struct isth__way *way = lane->way;
+  if (way == NULL) return 0;
+  int error = 0;
+  lock_way(way);
+  struct isth__stream *stream = way->streams;
+  while (stream != NULL && stream->request.header.call_id != header->call_id) stream = stream->next;
+  if (stream != NULL && credit) error = credit_stream(stream, header->window);
+  if (stream != NULL && !credit) stop_stream(stream, ISTH_E_CANCELLED);
+  unlock_way(way);
+  return error;
+}
+
+/* ---- inside the handler ---- */
+
+int isth__stream_stopped(struct isth__stream *stream) {
+  lock_way(stream->way);
+  int stopped = stream->stopped;
+  unlock_way(stream->way);
+  stream->told = stopped != 0;
+  return stopped;
+}
+
+/* Waits until the window has room, under the lock. One reply may always be under way. Returns 0 or why not to go on. */
+static int await_window(struct isth__stream *stream) {
+  uint64_t until_ns = 0;
+  bool late = false;
+  while (stream->stopped == 0 && stream->in_flight > 0 && stream->in_flight >= stream->window) {
+    if (late) return ISTH_E_DEADLINE_EXCEEDED;
+    if (until_ns == 0) until_ns = isth__after_ns(stream->stall_timeout_ns);
+    const struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
+    late = pthread_cond_timedwait(&stream->resumed, &stream->way->outgoing->lock, &until) == ETIMEDOUT;
+  }
+  return stream->stopped;
+}
+
+int isth_call_emit(isth_call *call, const void *payload, size_t size) {
+  struct isth__stream *stream = call->stream;
+  if (stream == NULL) return ISTH_E_INVALID_ARGUMENT;
+  if (size > call->most) return ISTH_E_REPLY_TOO_LARGE;
+  struct isth__header header = stream->end->header;
+  header.kind = ISTH__RECORD_REPLY_MORE;
+  struct isth__parcel *parcel = isth__parcel_create(stream->way, &header, size);
+  if (parcel == NULL) return ISTH_E_OUT_OF_MEMORY;
+  if (size > 0) memcpy(parcel->payload, payload, size);
+  lock_way(stream->way);
+  int error = await_window(stream);
+  if (stream->stopped != 0) stream->told = true;
+  if (error == 0) error = isth__post_locked(parcel, UINT64_MAX);
+  if (error == 0) stream->in_flight += isth__reply_cost(size);
+  unlock_way(stream->way);
+  if (error != 0) {
+    isth__parcel_free(parcel);
+    return error;
+  }
+  if (stream->allowance_ns != 0) stream->request.header.deadline_ns = isth__after_ns(stream->allowance_ns);
+  return 0;
 }
 /*
- * text.c: whether a fixed-size text field holds what the schema promises.
+ * tails.c: whether the tails of another program's message lie as they should.
+ *
+ * Whoever writes tails in the order of the walk gives each an offset behind the one before. Then a cursor shows that
+ * none overlap. Else a second walk marks the bytes of each tail in a bit map: no sorting, and the time stays linear in
+ * the message's size. What the tails take together may not exceed the message in either walk, so that spans which all
+ * point to the same bytes cannot make the work grow.
+ */
+
+#include <stdlib.h>
+
+enum { WORD_BITS = 64 };
+
+static void begin_walk(isth_tails *tails) {
+  tails->next = tails->fixed_bytes;
+  tails->left = tails->message->size - tails->fixed_bytes;
+  tails->ordered = true;
+}
+
+bool isth_tails_begin(isth_tails *tails, const isth_message *message, size_t fixed_bytes) {
+  *tails = (isth_tails){.message = message, .fault = "", .fixed_bytes = fixed_bytes};
+  if (message->size < fixed_bytes) {
+    tails->fault = "is shorter than its fixed part";
+    return false;
+  }
+  begin_walk(tails);
+  return true;
+}
+
+/* Marks the bytes from `begin` up to `end`; false if one of them was marked already. */
+static bool mark(uint64_t *taken, size_t begin, size_t end) {
+  while (begin < end) {
+    size_t bit = begin % WORD_BITS, bits = WORD_BITS - bit;
+    if (bits > end - begin) bits = end - begin;
+    uint64_t mask = (UINT64_MAX >> (WORD_BITS - bits)) << bit;
+    if ((taken[begin / WORD_BITS] & mask) != 0) return false;
+    taken[begin / WORD_BITS] |= mask;
+    begin += bits;
+  }
+  return true;
+}
+
+static const char *judge(isth_tails *tails, isth_span span, size_t element_bytes, size_t align, bool is_text) {
+  const isth_message *message = tails->message;
+  if (span.length == 0) return span.offset == 0 ? "" : "is empty, but has an offset";
+  if (span.offset > message->size || element_bytes == 0) return "lies outside the message";
+  /* Divided, because the product of the two may be more than 64 bits. */
+  size_t room = message->size - span.offset;
+  if (span.length > room / element_bytes) return "lies outside the message";
+  size_t bytes = (size_t)span.length * element_bytes;
+  if (span.offset < tails->fixed_bytes) return "lies inside the fixed part";
+  if (span.offset % align != 0) return "is not aligned";
+  if (is_text) {
+    if (bytes == room || message->bytes[span.offset + bytes] != 0) return "is not followed by a NUL";
+    bytes++;
+  }
+  if (bytes > tails->left) return "overlaps another tail";
+  tails->left -= bytes;
+  size_t end = span.offset + bytes;
+  if (tails->taken != NULL) return mark(tails->taken, span.offset, end) ? "" : "overlaps another tail";
+  tails->ordered = tails->ordered && span.offset >= tails->next;
+  tails->next = end;
+  return "";
+}
+
+bool isth_tails_add(isth_tails *tails, isth_span span, size_t element_bytes, size_t align, bool is_text) {
+  if (tails->fault[0] == '\0') tails->fault = judge(tails, span, element_bytes, align, is_text);
+  return tails->fault[0] == '\0';
+}
+
+int isth_tails_end(isth_tails *tails) {
+  bool good = tails->fault[0] == '\0';
+  if (good && tails->taken == NULL && !tails->ordered) {
+    tails->taken = calloc(tails->message->size / WORD_BITS + 1, sizeof *tails->taken);
+    if (tails->taken == NULL) return ISTH_E_OUT_OF_MEMORY;
+    begin_walk(tails);
+    return ISTH_TAILS_AGAIN;
+  }
+  free(tails->taken);
+  tails->taken = NULL;
+  return good ? 0 : ISTH_E_MALFORMED_MESSAGE;
+}
+
+const char *isth_tails_fault(const isth_tails *tails) { return tails->fault; }
+/*
+ * text.c: whether a text holds what the schema promises.
  *
  * UTF-8 by RFC 3629, section 4, as one pass over the bytes. A sequence's first byte says how many continuation bytes
  * (0x80 to 0xBF) follow, and narrows the range of the second one. That narrowing alone excludes all that is ill-formed
@@ -2593,15 +4538,17 @@ void isth_service_get_stats(const isth_service *service, isth_service_stats *sta
  * No table: the branches are few and text in fields is short and mostly ASCII.
  */
 
-bool isth_text_valid(const char *text, size_t capacity) {
-  const unsigned char *byte = (const unsigned char *)text;
-  const unsigned char *end = byte + capacity;
-  while (byte < end) {
-    unsigned char first = *byte++;
+/* The first byte from `byte` on that is a NUL or no UTF-8, or `end`. A sequence that `end` cuts off is not UTF-8. */
+static const unsigned char *skip_text(const unsigned char *byte, const unsigned char *end) {
+  while (byte < end && *byte != 0) {
+    if (*byte < 0x80) {
+      byte++;
+      continue;
+    }
+    const unsigned char *next = byte;
+    unsigned char first = *next++;
     unsigned char least = 0x80, most = 0xBF;
     int following;
-    if (first == 0) return true;
-    if (first < 0x80) continue;
     if (first >= 0xC2 && first <= 0xDF) {
       following = 1;
     } else if (first >= 0xE0 && first <= 0xEF) {
@@ -2613,17 +4560,35 @@ bool isth_text_valid(const char *text, size_t capacity) {
       if (first == 0xF0) least = 0x90;
       if (first == 0xF4) most = 0x8F;
     } else {
-      return false;
+      return byte;
     }
     /* A NUL is no continuation byte, so a sequence cut off by the terminator ends here as well. */
     for (; following > 0; following--) {
-      if (byte == end || *byte < least || *byte > most) return false;
-      byte++;
+      if (next == end || *next < least || *next > most) return byte;
+      next++;
       least = 0x80;
       most = 0xBF;
     }
+    byte = next;
   }
-  return false;
+  return byte;
+}
+
+bool isth_text_valid(const char *text, size_t capacity) {
+  const unsigned char *begin = (const unsigned char *)text;
+  const unsigned char *stop = skip_text(begin, begin + capacity);
+  return stop < begin + capacity && *stop == 0;
+}
+
+bool isth_utf8_valid(const char *bytes, size_t length) {
+  const unsigned char *byte = (const unsigned char *)bytes;
+  const unsigned char *end = byte + length;
+  for (; byte < end; byte++) {
+    byte = skip_text(byte, end);
+    if (byte == end) break;
+    if (*byte != 0) return false;
+  }
+  return true;
 }
 /* wait.c: how a client waits: spinning, sleeping, or one after the other. */
 
@@ -2660,7 +4625,7 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   /* Not as soon as it fired, which would delay the outcome that it announced. */
   if (client->signalled) isth_client_clear_event(client);
   if (!isth_client_arm(client)) return;
-  uint64_t next_ns = client->calls.next_deadline_ns;
+  uint64_t next_ns = isth_client_next_deadline_ns(client);
   if (next_ns != 0 && next_ns < until_ns) until_ns = next_ns;
   uint64_t now_ns = isth__now_ns();
   uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
@@ -2702,27 +4667,55 @@ size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   }
 }
 
+struct waited_call {
+  const isth_request *request;
+  bool done;
+};
+
+static void waited(const isth_reply *reply) {
+  struct waited_call *call = reply->user;
+  isth_reply outcome = *reply;
+  outcome.user = call->request->user;
+  if (!reply->more) call->done = true;
+  if (call->request->callback != NULL) call->request->callback(&outcome);
+}
+
+int isth_client_call_wait(isth_client *client, const isth_request *request) {
+  if (client->in_callback || request->deadline_ns == 0 || request->replies == ISTH_REPLIES_NONE)
+    return ISTH_E_INVALID_ARGUMENT;
+  struct waited_call call = {.request = request};
+  isth_request sent = *request;
+  sent.callback = waited;
+  sent.user = &call;
+  int error = isth_client_call(client, &sent, NULL);
+  if (error != 0) return error;
+  uint64_t spin_until_ns = 0;
+  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
+  for (uint32_t step = 0;; step++) {
+    isth_client_poll(client, 0);
+    if (call.done) return 0;
+    wait_step(client, step, &spin_until_ns, request->deadline_ns);
+  }
+}
+
 struct sync_call {
   void *reply;
   size_t capacity, size;
   int status;
-  bool done;
   isth_failure *failure;
 };
 
+int isth__client_report(const isth_reply *reply, isth_failure *failure) {
+  if (reply->status == 0) return 0;
+  if (reply->size == 0) return isth__fail(failure, reply->status, "%s", isth_error_message(reply->status));
+  int bytes = reply->size < ISTH_MESSAGE_BYTES ? (int)reply->size : ISTH_MESSAGE_BYTES - 1;
+  return isth__fail(failure, reply->status, "%.*s", bytes, (const char *)reply->payload);
+}
+
 static void sync_done(const isth_reply *reply) {
   struct sync_call *call = reply->user;
-  call->done = true;
-  call->status = reply->status;
-  if (reply->status != 0) {
-    int bytes = reply->size < ISTH_MESSAGE_BYTES ? (int)reply->size : ISTH_MESSAGE_BYTES - 1;
-    if (reply->size == 0) {
-      isth__fail(call->failure, reply->status, "%s", isth_error_message(reply->status));
-    } else {
-      isth__fail(call->failure, reply->status, "%.*s", bytes, (const char *)reply->payload);
-    }
-    return;
-  }
+  call->status = isth__client_report(reply, call->failure);
+  if (call->status != 0) return;
   call->size = reply->size;
   if (reply->size > call->capacity) {
     call->status = isth__fail(call->failure, ISTH_E_REPLY_TOO_LARGE, "the reply has %zu bytes, the buffer %zu",
@@ -2736,21 +4729,14 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
                           size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure) {
   if (client->in_callback) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
   struct sync_call call = {.reply = reply, .capacity = capacity, .failure = failure};
-  uint64_t until_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
   isth_request request = {.method = method,
                           .payload = payload,
                           .size = size,
-                          .deadline_ns = until_ns,
+                          .deadline_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns),
                           .callback = sync_done,
                           .user = &call};
-  int error = isth_client_call(client, &request, NULL);
+  int error = isth_client_call_wait(client, &request);
   if (error != 0) return isth__fail(failure, error, "%s", isth_error_message(error));
-  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
-  for (uint32_t step = 0;; step++) {
-    isth_client_poll(client, 0);
-    if (call.done) break;
-    wait_step(client, step, &spin_until_ns, until_ns);
-  }
   if (reply_size != NULL) *reply_size = call.size;
   return call.status;
 }
@@ -2903,6 +4889,7 @@ void isth__hash_text(const uint8_t hash[32], char text[17]) {
 /* worker.c: a serving thread: polls its lanes, and sleeps when there is nothing to do. */
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -2911,124 +4898,15 @@ void isth__hash_text(const uint8_t hash[32], char text[17]) {
 
 enum {
   WAKES = 64,           /* wake-ups that are told of at once */
-  LANE_BUDGET = 32,     /* records of one lane before the others get their turn */
   SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
-  BLOCKED_RETRY_MS = 1, /* how soon a reply ring that was full is looked at again */
-  DRAIN_NS = 100000000  /* how long stopping may take to answer what was already sent */
-};
-
-struct isth__worker {
-  isth_service *service;
-  unsigned int number;
-  pthread_t thread;
-  bool started;
-  int epoll;
-  int wake[2]; /* the control thread signals it */
-  struct isth__lane **lanes;
-  size_t lane_count, lane_capacity;
-  /* Written by the control thread under the lock; `commanded` says that there is something. */
-  pthread_mutex_t lock;
-  struct isth__command *inbox;
-  isth__atomic_u32 commanded;
-  isth__atomic_u64 calls, expired;
+  /* How soon a reply ring that was full is looked at again: at first, and at last where nothing changes. */
+  FIRST_RETRY_MS = 1,
+  LAST_RETRY_MS = 16,
+  DRAIN_NS = 100000000 /* how long stopping may take to answer what was already sent */
 };
 
 struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number) {
   return &service->workers[number];
-}
-
-void isth__worker_command(struct isth__worker *worker, struct isth__command *command) {
-  pthread_mutex_lock(&worker->lock);
-  struct isth__command **end = &worker->inbox;
-  while (*end != NULL) end = &(*end)->next;
-  command->next = NULL;
-  *end = command;
-  pthread_mutex_unlock(&worker->lock);
-  isth__store_release(&worker->commanded, 1);
-  isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
-}
-
-/* After this the control thread may free the channel at any time. */
-static void let_go(struct isth__worker *worker, struct isth__channel *channel) {
-  isth_service *service = worker->service;
-  /* Pairs with the acquire in control.c's free_retired: our last use of the channel comes before its end. */
-  isth__subtract_release(&channel->lanes_in_use, 1);
-  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
-}
-
-static void break_channel(struct isth__worker *worker, struct isth__lane *lane) {
-  lane->broken = true;
-  isth__store_release(&lane->channel->broken, 1);
-  isth__wake_signal(worker->service->event[ISTH__WAKE_SIGNAL]);
-}
-
-static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
-  if (worker->lane_count == worker->lane_capacity) {
-    size_t capacity = worker->lane_capacity == 0 ? 16 : worker->lane_capacity * 2;
-    struct isth__lane **lanes = realloc(worker->lanes, capacity * sizeof(struct isth__lane *));
-    if (lanes == NULL) {
-      break_channel(worker, lane);
-      return;
-    }
-    worker->lanes = lanes;
-    worker->lane_capacity = capacity;
-  }
-  /* Edge-triggered: a client that closes its end makes this one readable for ever, and is told of once. Nothing is lost by
-   * it, because each signal is an event of its own, whether or not the ones before were taken. */
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = lane};
-  if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->wake, &event) != 0) {
-    break_channel(worker, lane);
-    return;
-  }
-  worker->lanes[worker->lane_count++] = lane;
-}
-
-static void detach_lane(struct isth__worker *worker, struct isth__lane *lane) {
-  for (size_t i = 0; i < worker->lane_count; i++) {
-    if (worker->lanes[i] != lane) continue;
-    worker->lanes[i] = worker->lanes[--worker->lane_count];
-    epoll_ctl(worker->epoll, EPOLL_CTL_DEL, lane->wake, NULL);
-    break;
-  }
-  let_go(worker, lane->channel);
-}
-
-static void obey(struct isth__worker *worker) {
-  isth__store_relaxed(&worker->commanded, 0);
-  pthread_mutex_lock(&worker->lock);
-  struct isth__command *command = worker->inbox;
-  worker->inbox = NULL;
-  pthread_mutex_unlock(&worker->lock);
-  while (command != NULL) {
-    struct isth__command *next = command->next;
-    if (command->attach) {
-      attach_lane(worker, command->lane);
-    } else {
-      detach_lane(worker, command->lane);
-    }
-    command = next;
-  }
-}
-
-/* One round over all lanes; returns how many requests were dealt with. */
-static size_t serve_round(struct isth__worker *worker) {
-  size_t served = 0;
-  uint64_t expired = isth__load_relaxed(&worker->expired);
-  for (size_t i = 0; i < worker->lane_count; i++) {
-    struct isth__lane *lane = worker->lanes[i];
-    if (lane->broken) continue;
-    for (int budget = LANE_BUDGET; budget > 0; budget--) {
-      int got = isth__answer(worker->service, lane, worker->number, &worker->expired);
-      if (got < 0) break_channel(worker, lane);
-      if (got <= 0) break;
-      served++;
-    }
-  }
-  if (served > 0) {
-    uint64_t handled = served - (isth__load_relaxed(&worker->expired) - expired);
-    isth__store_relaxed(&worker->calls, isth__load_relaxed(&worker->calls) + handled);
-  }
-  return served;
 }
 
 /* Sleeps until a client or the control thread signals; not at all if a request came meanwhile. */
@@ -3052,9 +4930,11 @@ static void sleep_worker(struct isth__worker *worker) {
       awake = waiting;
     }
   }
+  if (!isth__outgoing_sleep(worker->outgoing)) awake = true;
   if (!awake && !isth__load_acquire(&worker->commanded)) {
     struct epoll_event events[WAKES];
-    int count = epoll_wait(worker->epoll, events, WAKES, blocked ? BLOCKED_RETRY_MS : -1);
+    int count = epoll_wait(worker->epoll, events, WAKES, blocked ? worker->retry_ms : -1);
+    if (count == 0 && worker->retry_ms < LAST_RETRY_MS) worker->retry_ms *= 2;
     for (int i = 0; i < count; i++) {
       struct isth__lane *lane = events[i].data.ptr;
       if (lane == NULL) {
@@ -3064,24 +4944,34 @@ static void sleep_worker(struct isth__worker *worker) {
       }
     }
   }
+  isth__outgoing_awake(worker->outgoing);
   for (size_t i = 0; i < told; i++) isth__consumer_awake(&worker->lanes[i]->requests);
 }
 
+/* Answers what was already sent, sends what was already answered, and leaves the lanes to the control thread. */
 static void drain_worker(struct isth__worker *worker) {
   uint64_t until_ns = isth__now_ns() + DRAIN_NS;
-  while (serve_round(worker) > 0 && isth__now_ns() < until_ns) {
-  }
+  /* There may be a client that was welcomed a moment ago. */
+  isth__lanes_obey(worker);
+  do {
+    if (isth__lanes_serve(worker) > 0) continue;
+    if (!isth__lanes_have_parcels(worker)) break;
+    poll(NULL, 0, FIRST_RETRY_MS);
+  } while (isth__now_ns() < until_ns);
+  isth__outgoing_close(worker->outgoing);
+  for (size_t i = 0; i < worker->lane_count; i++) isth__lane_leave(worker->lanes[i]);
 }
 
 static void *work(void *argument) {
   struct isth__worker *worker = argument;
-  const isth_service_options *options = &worker->service->options;
+  const isth_service_options *options = &worker->serving.service->options;
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
-  if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->number);
-  while (!isth__load_acquire(&worker->service->stopping)) {
-    if (isth__load_acquire(&worker->commanded)) obey(worker);
-    if (serve_round(worker) > 0) {
+  if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
+  while (!isth__load_acquire(&worker->serving.service->draining)) {
+    if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
+    if (isth__lanes_serve(worker) > 0) {
+      worker->retry_ms = FIRST_RETRY_MS;
       empty = 0;
       continue;
     }
@@ -3101,18 +4991,19 @@ static void *work(void *argument) {
     sleep_worker(worker);
   }
   drain_worker(worker);
+  isth__arena_free(&worker->serving.scratch.in);
+  isth__arena_free(&worker->serving.scratch.out);
   return NULL;
 }
 
 static int start_worker(isth_service *service, unsigned int number, isth_failure *failure) {
   struct isth__worker *worker = &service->workers[number];
-  worker->service = service;
-  worker->number = number;
   worker->epoll = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
   if (worker->epoll < 0 || isth__wake_create(worker->wake) != 0 ||
       epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake[ISTH__WAKE_WAIT], &event) != 0)
     return isth__fail(failure, ISTH_E_SYSTEM, "a serving thread's descriptors: %s", strerror(errno));
+  worker->outgoing->signal = worker->wake[ISTH__WAKE_SIGNAL];
   int error = pthread_create(&worker->thread, NULL, work, worker);
   if (error != 0) return isth__fail(failure, ISTH_E_SYSTEM, "pthread_create: %s", strerror(error));
   worker->started = true;
@@ -3122,12 +5013,18 @@ static int start_worker(isth_service *service, unsigned int number, isth_failure
 int isth__workers_create(isth_service *service, isth_failure *failure) {
   service->workers = calloc(service->options.threads, sizeof *service->workers);
   if (service->workers == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the serving threads");
+  int error = 0;
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
+    worker->serving.service = service;
+    worker->serving.number = i;
+    worker->retry_ms = FIRST_RETRY_MS;
     worker->epoll = worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
     pthread_mutex_init(&worker->lock, NULL);
+    worker->outgoing = isth__outgoing_create(service->options.max_waiting_bytes);
+    if (worker->outgoing == NULL) error = ISTH_E_OUT_OF_MEMORY;
   }
-  return 0;
+  return error == 0 ? 0 : isth__fail(failure, error, "the serving threads");
 }
 
 int isth__workers_start(isth_service *service, isth_failure *failure) {
@@ -3142,7 +5039,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
 }
 
 void isth__workers_stop(isth_service *service) {
-  isth__store_release(&service->stopping, 1);
+  isth__store_release(&service->draining, 1);
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;
@@ -3157,18 +5054,19 @@ void isth__workers_destroy(isth_service *service) {
     struct isth__worker *worker = &service->workers[i];
     if (worker->epoll >= 0) close(worker->epoll);
     isth__wake_close(worker->wake);
+    isth__outgoing_release(worker->outgoing);
     pthread_mutex_destroy(&worker->lock);
     free(worker->lanes);
   }
   free(service->workers);
 }
 
-uint64_t isth__workers_calls(const isth_service *service, uint64_t *expired) {
-  uint64_t calls = 0;
-  *expired = 0;
+void isth__workers_count(const isth_service *service, isth_service_stats *stats) {
+  stats->calls = stats->expired = stats->one_way_failures = 0;
   for (uint32_t i = 0; i < service->options.threads; i++) {
-    *expired += isth__load_relaxed(&service->workers[i].expired);
-    calls += isth__load_relaxed(&service->workers[i].calls);
+    const struct isth__serving *serving = &service->workers[i].serving;
+    stats->calls += isth__load_relaxed(&serving->calls);
+    stats->expired += isth__load_relaxed(&serving->expired);
+    stats->one_way_failures += isth__load_relaxed(&serving->one_way_failures);
   }
-  return calls;
 }

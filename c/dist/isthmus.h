@@ -17,24 +17,16 @@
 #define ISTHMUS_ISTHMUS_H
 
 /*
- * client.h: the side that connects, and calls.
+ * bytes.h: numbers at any address, and in either byte order.
  *
- * Caveats first:
- *  - A client belongs to one thread at a time: no two of these functions may run on the same client at once.
- *  - Callbacks run inside isth_client_poll(), isth_client_wait() and isth_client_call_sync(), on the calling thread. They
- *    may start further calls; they may not close the client, nor wait for calls: poll and wait return 0 there.
- *  - Payload pointers given to callbacks point into shared memory, and are valid until the callback returns.
+ * isth_load_NAME reads a number as the machine has it, from an address that need not be aligned. isth_load_be_NAME reads,
+ * and isth_store_be_NAME writes, one whose first byte is the most significant. NAME: u8 to u64, i8 to i64, f32, f64.
  */
-#ifndef ISTHMUS_CLIENT_H
-#define ISTHMUS_CLIENT_H
+#ifndef ISTHMUS_BYTES_H
+#define ISTHMUS_BYTES_H
 
-/* types.h: what both sides share: schemas, traces, failures, wait modes. */
-#ifndef ISTHMUS_TYPES_H
-#define ISTHMUS_TYPES_H
-
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* api.h: how public functions are declared. */
 #ifndef ISTHMUS_API_H
@@ -49,14 +41,111 @@
 #define ISTH_PRINTF(format_at, first_at)
 #endif
 
+/* A function in a header: no warning where it is not used. */
+#if defined(__GNUC__)
+#define ISTH_INLINE static inline __attribute__((unused))
+#else
+#define ISTH_INLINE static inline
+#endif
+
 /* One spelling for C11 and C++, so that generated headers assert their layout in both. */
 #ifdef __cplusplus
 #define ISTH_STATIC_ASSERT(condition, message) static_assert(condition, message)
+#define ISTH_ALIGNOF(type) alignof(type)
 #else
 #define ISTH_STATIC_ASSERT(condition, message) _Static_assert(condition, message)
+#define ISTH_ALIGNOF(type) _Alignof(type)
 #endif
 
 #endif
+#define ISTH__LOAD(name, type)                                                                                         \
+  ISTH_INLINE type isth_load_##name(const void *at) {                                                                  \
+    type value;                                                                                                        \
+    memcpy(&value, at, sizeof(value));                                                                                 \
+    return value;                                                                                                      \
+  }
+
+/* The machine is little-endian: see ARCHITECTURE.md. */
+#define ISTH__BIG_ENDIAN(name, type, bits)                                                                             \
+  ISTH_INLINE type isth_load_be_##name(const void *at) {                                                               \
+    type value;                                                                                                        \
+    uint##bits##_t raw;                                                                                                \
+    memcpy(&raw, at, sizeof(raw));                                                                                     \
+    raw = __builtin_bswap##bits(raw);                                                                                  \
+    memcpy(&value, &raw, sizeof(value));                                                                               \
+    return value;                                                                                                      \
+  }                                                                                                                    \
+  ISTH_INLINE void isth_store_be_##name(void *at, type value) {                                                        \
+    uint##bits##_t raw;                                                                                                \
+    memcpy(&raw, &value, sizeof(raw));                                                                                 \
+    raw = __builtin_bswap##bits(raw);                                                                                  \
+    memcpy(at, &raw, sizeof(raw));                                                                                     \
+  }
+
+ISTH__LOAD(u8, uint8_t)
+ISTH__LOAD(i8, int8_t)
+ISTH__LOAD(u16, uint16_t)
+ISTH__LOAD(i16, int16_t)
+ISTH__LOAD(u32, uint32_t)
+ISTH__LOAD(i32, int32_t)
+ISTH__LOAD(u64, uint64_t)
+ISTH__LOAD(i64, int64_t)
+ISTH__LOAD(f32, float)
+ISTH__LOAD(f64, double)
+
+ISTH__BIG_ENDIAN(u16, uint16_t, 16)
+ISTH__BIG_ENDIAN(i16, int16_t, 16)
+ISTH__BIG_ENDIAN(u32, uint32_t, 32)
+ISTH__BIG_ENDIAN(i32, int32_t, 32)
+ISTH__BIG_ENDIAN(u64, uint64_t, 64)
+ISTH__BIG_ENDIAN(i64, int64_t, 64)
+ISTH__BIG_ENDIAN(f32, float, 32)
+ISTH__BIG_ENDIAN(f64, double, 64)
+
+#undef ISTH__LOAD
+#undef ISTH__BIG_ENDIAN
+
+#endif
+/*
+ * checks.h: what the checks in generated headers are made of: which field of a message is bad, and why.
+ *
+ * A generated SERVICE_STRUCT_is_valid() looks at one struct, and returns false at the first field that is bad, after it
+ * has said why. Each function that called it adds where that was, so that /rows/17 before /name makes /rows/17/name.
+ * Nothing here allocates but isth_check_message, through isth_tails_end; nothing is shared.
+ *
+ * A program that reads payloads by itself, as in a callback of isth_client_call(), checks a private copy of one:
+ *
+ *   isth_check check;
+ *   int error = isth_check_message(&check, &message, sizeof(svc_reply), svc_reply_is_valid, ISTH_CHECK_REPLY);
+ *   if (error != 0) return isth_check_report(&check, failure);
+ */
+#ifndef ISTHMUS_CHECKS_H
+#define ISTHMUS_CHECKS_H
+
+/*
+ * message.h: payloads that are not one fixed struct: a fixed part, and tails behind it.
+ *
+ *   0            fixed_bytes                                            size
+ *   | fixed part | tail | gap | tail ...                                |
+ *     isth_span ---^            each at a multiple of its alignment
+ *
+ * A member of type isth_span in the fixed part, or in an element of a tail, says where its tail lies. A text's tail is
+ * followed by a NUL that its length does not count. An empty tail is {0, 0}: no bytes, and no NUL either.
+ *
+ * Generated code calls these functions; programs that write their structs by hand do so themselves. Nothing here
+ * allocates but isth_tails_end, and nothing is shared: a message belongs to one thread at a time.
+ */
+#ifndef ISTHMUS_MESSAGE_H
+#define ISTHMUS_MESSAGE_H
+
+/* types.h: what both sides share: schemas, traces, failures, wait modes. */
+#ifndef ISTHMUS_TYPES_H
+#define ISTHMUS_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /* Generated from packages/schema/src/errors.ts by `npm run gen`, do not edit. */
 /* errors.h: every error that Isthmus reports. */
 #ifndef ISTHMUS_ERRORS_H
@@ -111,7 +200,7 @@ typedef enum isth_error {
   ISTH_E_CLOSED = -20,
   /* the request ring is full */
   ISTH_E_RING_FULL = -21,
-  /* as many calls are in flight as the client allows */
+  /* as many calls are in flight as one of the sides allows */
   ISTH_E_TOO_MANY_CALLS = -22,
   /* the request is larger than the ring allows */
   ISTH_E_RECORD_TOO_LARGE = -23,
@@ -143,8 +232,10 @@ typedef enum isth_error {
   ISTH_E_INVALID_INPUT = -36,
   /* the gateway is shutting down */
   ISTH_E_SHUTTING_DOWN = -37,
-  /* building a service failed */
-  ISTH_E_BUILD_FAILED = -38
+  /* building failed */
+  ISTH_E_BUILD_FAILED = -38,
+  /* the other side sent a message that is not laid out as the schema says */
+  ISTH_E_MALFORMED_MESSAGE = -39
 } isth_error;
 
 /*
@@ -165,7 +256,7 @@ extern "C" {
 #endif
 
 /* The protocol's version: both sides must have the same. */
-#define ISTH_PROTOCOL_VERSION 1
+#define ISTH_PROTOCOL_VERSION 2
 /* The most serving threads of a service, and so the most lanes of a channel. */
 #define ISTH_MAX_LANES 64
 /* The longest message of a refusal or failure, in bytes, with its terminating NUL. */
@@ -193,11 +284,19 @@ typedef struct isth_failure {
   char message[ISTH_MESSAGE_BYTES];
 } isth_failure;
 
+/* How many replies a method's calls have. Both sides must agree on it. */
+typedef enum isth_replies {
+  ISTH_REPLIES_ONE = 0,  /* one, which may be an error */
+  ISTH_REPLIES_MANY = 1, /* any number, and at the end one more that says how the call ended */
+  ISTH_REPLIES_NONE = 2  /* none, not even an error: a one-way call */
+} isth_replies;
+
 typedef struct isth_method {
   uint32_t id; /* 1 or more; unique in its service */
   const char *name;
   uint32_t request_bytes; /* the size of the request's fixed part */
-  uint32_t reply_bytes;   /* the size of the reply's fixed part */
+  uint32_t reply_bytes;   /* the size of the reply's fixed part; of each reply, where there are many */
+  isth_replies replies;
 } isth_method;
 
 /* A service's schema, as generated code describes it. Everything it points to is constant and outlives its users. */
@@ -213,10 +312,463 @@ typedef struct isth_schema {
  * does not matter. Generated code checks inputs with it. Thread-safe. */
 ISTH_API bool isth_text_valid(const char *text, size_t capacity);
 
+/* Whether `length` bytes are UTF-8; NULs among them are allowed. The same for the tails of messages. Thread-safe. */
+ISTH_API bool isth_utf8_valid(const char *bytes, size_t length);
+
 #ifdef __cplusplus
 }
 #endif
 #endif
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where a tail lies: `offset` in bytes from the beginning of the message, `length` in elements (of text and bytes: in
+ * bytes). */
+typedef struct isth_span {
+  uint32_t offset;
+  uint32_t length;
+} isth_span;
+ISTH_STATIC_ASSERT(sizeof(isth_span) == 8, "protocol layout");
+
+/* A text in a message. `bytes` is never NULL, and a NUL follows the `length` bytes; there may be others among them. */
+typedef struct isth_text {
+  const char *bytes;
+  size_t length;
+} isth_text;
+
+/* Bytes in a message. `data` is NULL where there are none. */
+typedef struct isth_bytes {
+  const uint8_t *data;
+  size_t length;
+} isth_bytes;
+
+/* A message in private memory: the first `size` of `capacity` bytes count. `bytes` is aligned to 64. */
+typedef struct isth_message {
+  unsigned char *bytes;
+  size_t size;
+  size_t capacity;
+} isth_message;
+
+/* ---- writing ---- */
+
+/* An empty message in the caller's memory, aligned to 64 bytes, which must outlive it. */
+ISTH_API void isth_message_init(isth_message *message, void *memory, size_t capacity);
+
+/* Begins anew with a zeroed fixed part, and returns it. NULL if there is no room for it: the message is then empty. */
+ISTH_API void *isth_message_begin(isth_message *message, size_t fixed_bytes);
+
+/*
+ * Appends a tail of `count` elements, all zero, at the next multiple of `align` (a power of two, at most 64), points
+ * `span` to it, and returns its first element. A `span` that lies in the message must have been got from
+ * isth_message_begin or from here. What it pointed to before stays in the message, unused. For no elements `span`
+ * becomes {0, 0}, and the result, which is not NULL, points to nothing. NULL if there is no room: message and span are
+ * then as they were.
+ */
+ISTH_API void *isth_message_append(isth_message *message, isth_span *span, size_t count, size_t element_bytes,
+                                   size_t align);
+
+/* The same for a text of `length` bytes, which gets its NUL, and for bytes. The data may not lie in the message. False
+ * if there is no room. Whether the text is UTF-8 is for the caller to know. */
+ISTH_API bool isth_message_append_text(isth_message *message, isth_span *span, const char *text, size_t length);
+ISTH_API bool isth_message_append_bytes(isth_message *message, isth_span *span, const void *data, size_t length);
+
+/* Appends raw bytes at the end, without a span and not aligned: for payloads that are no struct. The data may not lie
+ * in the message. False if there is no room. */
+ISTH_API bool isth_message_write(isth_message *message, const void *data, size_t size);
+
+/* ---- reading ---- */
+
+/* The first element of a tail; NULL if it is empty, or not wholly inside the message. */
+ISTH_API const void *isth_message_tail(const isth_message *message, isth_span span, size_t element_bytes);
+
+/* The same for a text and for bytes: empty where the tail is not wholly inside the message, or the text's NUL is
+ * missing. */
+ISTH_API isth_text isth_message_text(const isth_message *message, isth_span span);
+ISTH_API isth_bytes isth_message_bytes(const isth_message *message, isth_span span);
+
+/* ---- checking ---- */
+
+/* isth_tails_end() returns it instead of an error where the tails must be walked once more. */
+#define ISTH_TAILS_AGAIN 1
+
+/*
+ * Checks the tails of a message that another program wrote: that they lie inside it and behind the fixed part, aligned,
+ * without overlap. The work is bounded by the message's size, however often spans point to the same bytes. Use:
+ *
+ *   isth_tails tails;
+ *   if (!isth_tails_begin(&tails, message, sizeof(fixed part))) return ISTH_E_MALFORMED_MESSAGE;
+ *   do walk: isth_tails_add() for each span of the fixed part, and for those in the elements of each tail that was
+ *            added; a false ends the walk
+ *   while ((error = isth_tails_end(&tails)) == ISTH_TAILS_AGAIN);
+ *
+ * Where tails lie in the order in which they are added, one walk does, without any memory. Else the second walk marks
+ * which bytes are taken, an eighth of the message's size. The message must be private: nobody may change it meanwhile.
+ * All fields of the struct are the library's own.
+ */
+typedef struct isth_tails {
+  const isth_message *message;
+  const char *fault;
+  uint64_t *taken;
+  size_t fixed_bytes;
+  size_t next;
+  size_t left;
+  bool ordered;
+} isth_tails;
+
+/* False if the message is shorter than its fixed part: there is nothing to walk then. */
+ISTH_API bool isth_tails_begin(isth_tails *tails, const isth_message *message, size_t fixed_bytes);
+
+/* Checks one tail, of elements of `element_bytes` (1 or more) and `align` (a power of two, at most 64). True: its
+ * elements may be read. False: stop walking; end() then says why. An `is_text` tail must be followed by its NUL. */
+ISTH_API bool isth_tails_add(isth_tails *tails, isth_span span, size_t element_bytes, size_t align, bool is_text);
+
+/* Ends a walk: once for each, also for one that a false has ended. Returns 0, ISTH_TAILS_AGAIN,
+ * ISTH_E_MALFORMED_MESSAGE or ISTH_E_OUT_OF_MEMORY. */
+ISTH_API int isth_tails_end(isth_tails *tails);
+
+/* What is wrong with the tail at which a walk stopped ("overlaps another tail"), for the message of a refusal; "" while
+ * nothing is. Constant text. */
+ISTH_API const char *isth_tails_fault(const isth_tails *tails);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+/*
+ * service.h: the side that listens, and answers calls.
+ *
+ * Caveats first:
+ *  - isth_service_run() occupies the calling thread until isth_service_stop(). Handlers run on serving threads,
+ *    never on the calling one; with threads > 1 they run at the same time, so what they share needs its own lock.
+ *    Handlers of methods with many replies run on threads of their own, beside the serving threads.
+ *  - A handler's pointers are valid until it returns. Nothing it gets or gives is freed by it, but a responder, which
+ *    answering frees.
+ *  - isth_service_stop() is the only function here that may be called from a signal handler.
+ */
+#ifndef ISTHMUS_SERVICE_H
+#define ISTHMUS_SERVICE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct isth_service isth_service;
+
+/* One call being handled. Owned by the library; valid on the handler's thread until the handler returns. */
+typedef struct isth_call isth_call;
+
+/* A call to be answered later. Owned by whoever got it from isth_call_defer, until it answers. */
+typedef struct isth_responder isth_responder;
+
+/*
+ * A handler. Returns 0 to send what it wrote through isth_call_output or isth_call_out (nothing written: an empty
+ * reply), the result of isth_refuse() to refuse the call, or a negative ISTH_E_ error to report that error to the
+ * caller. Where there are many replies it sends them through isth_call_emit, and what it returns ends the call. Where
+ * there are none, an error is only counted. What it returns after isth_call_defer is ignored.
+ */
+typedef int (*isth_handler)(isth_call *call, void *user);
+
+typedef struct isth_service_options {
+  /* Path of the Unix socket to listen on, at most 107 bytes. NULL: the environment variable ISTHMUS_SOCKET. A socket
+   * file that nobody listens on any more is replaced; one that is alive is SOCKET_IN_USE. */
+  const char *path;
+  /* Mode of the socket file. 0: 0600, so that only the same user connects. */
+  unsigned int mode;
+  /* Serving threads, 1 to ISTH_MAX_LANES. 0: 1. Each channel gets one lane for each thread. */
+  unsigned int threads;
+  /* How idle serving threads wait. Default (0): ISTH_WAIT_ADAPTIVE. */
+  isth_wait wait;
+  /* How long ISTH_WAIT_ADAPTIVE spins after the last record before it sleeps, in ns. 0: 50,000 (50 us). */
+  uint64_t spin_ns;
+  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i. Negative: not pinned. */
+  int cpu;
+  /* Channels served at once; more are refused with CHANNEL_LIMIT. 0: 256. */
+  unsigned int max_channels;
+  /* The largest segment a client may bring, in bytes. 0: 256 MiB. */
+  uint64_t max_segment_bytes;
+  /* How long a client may take for the handshake, in ns. 0: 2 s. */
+  uint64_t handshake_timeout_ns;
+  /* A descriptor whose end of file stops the service: how a supervisor's death ends its instances. A pipe or socket, owned
+   * by the caller; what arrives on it is read and ignored, so that each instance needs a pipe of its own. Negative: none. */
+  int parent_fd;
+  /* Calls with many replies served at once, each on a thread of its own, 1 to 4,096; more are refused with
+   * TOO_MANY_CALLS. A thread is made when it is first needed, and then kept. 0: 64. */
+  unsigned int max_streams;
+  /* How long isth_call_emit may wait for a client that takes no replies, in ns. 0: 30 s. */
+  uint64_t stall_timeout_ns;
+  /* Bytes of deferred replies that may wait for room in the reply ring, for each client and serving thread: see
+   * isth_respond. 0: 64 MiB. */
+  uint64_t max_waiting_bytes;
+} isth_service_options;
+
+/* Fills in the defaults above, -1 for cpu and parent_fd. Always call it first: zero is a CPU and a descriptor too, and later
+ * versions may add fields. */
+ISTH_API void isth_service_options_init(isth_service_options *options);
+
+/*
+ * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run.
+ * Errors: INVALID_ARGUMENT, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be NULL) says more.
+ */
+ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema, const isth_service_options *options,
+                               isth_failure *failure);
+
+/*
+ * Registers the handler of a method of the schema. Before run only. A method without a handler answers UNKNOWN_METHOD.
+ * `reply_bytes` is the most its reply can take through isth_call_output: the handler only runs once that much room is
+ * free in the reply ring, so that isth_call_output of up to that size cannot fail. 0 where replies go another way.
+ * Errors: INVALID_ARGUMENT (no such method, registered twice, or running).
+ */
+ISTH_API int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler,
+                                 void *user);
+
+/*
+ * Serves until isth_service_stop(): starts the threads, accepts clients, answers calls. Then finishes the handlers that
+ * run, sends what was answered, closes all channels, removes the socket file and returns 0; or an error if it could not
+ * start. Handlers of methods with many replies are told by isth_call_cancelled and isth_call_emit, and waited for at
+ * most 2 s: one that has not returned by then is left running, and what it uses must stay; its call is over.
+ */
+ISTH_API int isth_service_run(isth_service *service, isth_failure *failure);
+
+/* Makes run return. Thread-safe and async-signal-safe; may be called before run, and more than once. */
+ISTH_API void isth_service_stop(isth_service *service);
+
+/* Frees a service that is not running. NULL is allowed. Responders that are left may still be used, and must be: see
+ * isth_respond. */
+ISTH_API void isth_service_close(isth_service *service);
+
+/* Counters since open; may be read from any thread while the service runs. */
+typedef struct isth_service_stats {
+  uint64_t channels;         /* channels open now */
+  uint64_t channels_total;   /* channels opened since the start */
+  uint64_t refused;          /* handshakes refused */
+  uint64_t calls;            /* calls handled */
+  uint64_t expired;          /* calls whose deadline had passed before their handler began; not handled */
+  uint64_t corrupt_channels; /* channels closed because of PEER_CORRUPT */
+  uint64_t one_way_failures; /* one-way calls that ended with an error, which nobody was told */
+  uint64_t streams;          /* calls with many replies that are served now */
+} isth_service_stats;
+ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_stats *stats);
+
+/*
+ * A whole main(): parses --socket PATH, --threads N, --wait block|spin|adaptive, --cpu N and --help, opens a service for
+ * `schema`, calls `setup` to register handlers (it returns 0 or an error), stops on SIGINT and SIGTERM, and runs. Returns
+ * the exit code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
+ * ISTHMUS_PARENT_FD is set, its number is used as parent_fd.
+ */
+ISTH_API int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*setup)(isth_service *service));
+
+/* ---- inside a handler: the request ---- */
+
+/* The payload, in place in shared memory: aligned to 64 bytes, `*size` bytes long. The client can change it while you
+ * read: read each value once, or copy first, before you check it. Generated code copies. Where there are many replies
+ * it is a private copy. */
+ISTH_API const void *isth_call_input(const isth_call *call, size_t *size);
+
+/* The payload as a private copy, which the client cannot change. The library's, until the handler returns. NULL:
+ * OUT_OF_MEMORY. Its tails are not checked: isth_tails does that. */
+ISTH_API const isth_message *isth_call_in(isth_call *call);
+
+/* Time left until the caller's deadline, in ns: INT64_MAX without one, 0 or less when it has passed. Where there are
+ * many replies, the time left to emit the next one. */
+ISTH_API int64_t isth_call_remaining_ns(const isth_call *call);
+
+/* Whether nobody waits for the outcome any more: the caller has cancelled the call, or gone, or its deadline has
+ * passed. Where there are many replies also once the service stops. Looked at now and then, it ends long work early. */
+ISTH_API bool isth_call_cancelled(const isth_call *call);
+
+/* The call's id, unique within its channel; 0 for a one-way call. */
+ISTH_API uint64_t isth_call_id(const isth_call *call);
+
+/* The caller's W3C trace context: all zero when there is none. */
+ISTH_API const isth_trace *isth_call_trace(const isth_call *call);
+
+/* The handler's thread's number, from 0: an index into per-thread state that then needs no lock. Serving threads come
+ * first, up to `threads` - 1; handlers of methods with many replies run on threads from there on, up to `threads` +
+ * `max_streams` - 1. */
+ISTH_API unsigned int isth_call_thread(const isth_call *call);
+
+/* ---- inside a handler: the reply ---- */
+
+/* Room for a reply of `size` bytes, in place in the reply ring: aligned to 64 bytes, zeroed. A second call replaces the
+ * first. NULL if the reply ring has no room for it; the handler then returns ISTH_E_REPLY_TOO_LARGE. NULL as well where
+ * a method has not exactly one reply. */
+ISTH_API void *isth_call_output(isth_call *call, size_t size);
+
+/* An empty message in private memory, with room for the largest reply that this client's ring allows: what is in it
+ * when the handler returns 0 is the reply. The library's, until the handler returns; a second call gives the same one,
+ * as it is. Use either this or isth_call_output: the one asked for last counts. Where there are many replies it is a
+ * place to make each in, before isth_call_emit. NULL: OUT_OF_MEMORY, or a one-way call. */
+ISTH_API isth_message *isth_call_out(isth_call *call);
+
+/* Refuses the call with a code of your own (1 or more), or with a negative ISTH_E_ error, and a message for the caller
+ * (printf-like, UTF-8, cut at ISTH_MESSAGE_BYTES). Returns `code`, so a handler ends with:
+ * return isth_refuse(call, 1, "volatility is %g", v); */
+ISTH_API int isth_refuse(isth_call *call, int code, const char *format, ...) ISTH_PRINTF(3, 4);
+
+/*
+ * Sends one of many replies: copies the payload, and waits while the client's window is used up, at most
+ * stall_timeout_ns. On the handler's thread only. Returns 0, or an error with which the handler had better end:
+ * CANCELLED (the caller has cancelled the call, or gone), INSTANCE_LOST (the service stops), DEADLINE_EXCEEDED (the
+ * client takes no replies), REPLY_TOO_LARGE, OUT_OF_MEMORY, INVALID_ARGUMENT (the method has not many replies). The
+ * reply was not sent then.
+ */
+ISTH_API int isth_call_emit(isth_call *call, const void *payload, size_t size);
+
+/* ---- answering later ---- */
+
+/*
+ * Keeps the call open: the handler returns, and its answer is given later with isth_respond or isth_respond_error, from
+ * any thread. Exactly one of the two must be called, exactly once, however late: it frees the responder. The request's
+ * payload ends with the handler, so copy what is needed of it. Once for each call; everything that isth_call_ functions
+ * do goes on until the handler returns. NULL, and nothing is deferred: OUT_OF_MEMORY, the method has not exactly one
+ * reply, or the client has 65,536 calls deferred on this serving thread already.
+ */
+ISTH_API isth_responder *isth_call_defer(isth_call *call);
+
+/*
+ * Answers with a payload, which is copied, and frees the responder. Never waits. Thread-safe, and safe after the client
+ * has gone and the service was closed. Returns 0 once the reply is on its way, or says why the caller does not get it:
+ * CANCELLED (the client has gone), CLOSED (the service has stopped), and, each of which the caller is told instead,
+ * REPLY_TOO_LARGE and OUT_OF_MEMORY (also where max_waiting_bytes wait for room in its reply ring already).
+ */
+ISTH_API int isth_respond(isth_responder *responder, const void *payload, size_t size);
+
+/* Answers with a refusal or an error, as isth_refuse does, and frees the responder. A code of 0 is HANDLER_FAULT.
+ * Returns 0, CANCELLED or CLOSED. */
+ISTH_API int isth_respond_error(isth_responder *responder, int code, const char *format, ...) ISTH_PRINTF(3, 4);
+
+/* Whether nobody waits for the answer any more: the client or the service has gone, or the deadline has passed. It must
+ * be given all the same. Thread-safe. */
+ISTH_API bool isth_responder_cancelled(const isth_responder *responder);
+
+/* As isth_call_remaining_ns. Thread-safe. */
+ISTH_API int64_t isth_responder_remaining_ns(const isth_responder *responder);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What is checked. An input must be all that the schema says. Of a reply only that is checked which would make its C
+ * value undefined or unsafe to read: ranges are not. */
+typedef enum isth_check_role { ISTH_CHECK_INPUT = 0, ISTH_CHECK_REPLY = 1 } isth_check_role;
+
+/* A check that is under way, and what it has found. All fields are the library's own but `role`, which generated code reads. */
+typedef struct isth_check {
+  isth_check_role role;
+  int error;
+  const char *reason;
+  const isth_message *message; /* NULL where there are no tails */
+  isth_tails tails;
+  size_t pointer_at; /* where in `pointer` the field's JSON pointer begins: it grows to the front */
+  char pointer[192];
+} isth_check;
+
+/* The check of one struct, `at` being its first byte at any address. */
+typedef bool (*isth_checker)(isth_check *check, const unsigned char *at);
+
+/* The elements of a tail: its `first` byte, and how many elements there are. */
+typedef struct isth_elements {
+  const unsigned char *first;
+  size_t count;
+} isth_elements;
+
+/* ---- for whoever has something checked ---- */
+
+/* Begins a check of a struct without tails: its checker may then be called, once. */
+ISTH_INLINE void isth_check_begin(isth_check *check, isth_check_role role) {
+  check->role = role;
+  check->error = 0;
+  check->reason = "";
+  check->message = NULL;
+  check->pointer_at = sizeof(check->pointer) - 1;
+  check->pointer[sizeof(check->pointer) - 1] = '\0';
+}
+
+/* Say that a payload has a size that it cannot have, and return false. */
+ISTH_API bool isth_check_size(isth_check *check, size_t size, size_t fixed_bytes);
+ISTH_API bool isth_check_too_large(isth_check *check, size_t size, size_t most);
+
+/* Begins a check of a payload that always has `fixed_bytes`; false if it has not. */
+ISTH_INLINE bool isth_check_fixed(isth_check *check, size_t size, size_t fixed_bytes, isth_check_role role) {
+  isth_check_begin(check, role);
+  return size == fixed_bytes || isth_check_size(check, size, fixed_bytes);
+}
+
+/* Begins a check of a payload of up to `most` bytes; false if it has more. */
+ISTH_INLINE bool isth_check_at_most(isth_check *check, size_t size, size_t most, isth_check_role role) {
+  isth_check_begin(check, role);
+  return size <= most || isth_check_too_large(check, size, most);
+}
+
+/* Begins a check of a payload of any size by copying it into a message, whose memory is the caller's. False if that has
+ * no room for it: REPLY_TOO_LARGE. */
+ISTH_API bool isth_check_copy(isth_check *check, isth_message *into, const void *payload, size_t size);
+
+/*
+ * Checks a message: its tails, and every struct in it, beginning with the fixed part. Nobody may change it meanwhile.
+ * Returns 0; MALFORMED_MESSAGE for tails that do not lie as they should; INVALID_INPUT or, in a reply, HANDLER_FAULT for
+ * values that the schema does not have; OUT_OF_MEMORY.
+ */
+ISTH_API int isth_check_message(isth_check *check, const isth_message *message, size_t fixed_bytes,
+                                isth_checker checker, isth_check_role role);
+
+/* After a check that failed: refuses the call with what it found, and returns the error for the handler to return. */
+ISTH_API int isth_check_refuse(const isth_check *check, isth_call *call);
+
+/* The same for a client: fills in `failure` (may be NULL), and returns the error. */
+ISTH_API int isth_check_report(const isth_check *check, isth_failure *failure);
+
+/* ---- for checkers ---- */
+
+/* Says what is wrong with a field, and returns false. `reason` is constant and goes on where "field /name" ends; the
+ * rest is printf-like and makes the field's JSON pointer: "/rows/%zu". */
+ISTH_API bool isth_check_wrong(isth_check *check, const char *reason, const char *format, ...) ISTH_PRINTF(3, 4);
+
+/* The same for the struct as a whole. */
+ISTH_API bool isth_check_fail(isth_check *check, const char *reason);
+
+/* Says where the struct lies whose checker found something, and returns false. */
+ISTH_API bool isth_check_within(isth_check *check, const char *format, ...) ISTH_PRINTF(2, 3);
+
+/* Takes the tail whose isth_span lies at `at`. True: its elements are inside the message, and may be read. False: they
+ * are not, and why has been said, but not where. */
+ISTH_API bool isth_check_tail(isth_check *check, const unsigned char *at, size_t element_bytes, size_t align,
+                              isth_elements *elements);
+
+/* The same for a text, which a NUL must follow. */
+ISTH_API bool isth_check_text(isth_check *check, const unsigned char *at, isth_elements *text);
+
+/* Whether a text is UTF-8 without NULs. */
+ISTH_API bool isth_elements_are_text(isth_elements text);
+
+/* Whether a float is finite, from its bits: with -ffast-math compilers take every float for finite. */
+ISTH_INLINE bool isth_is_finite_f32(uint32_t bits) { return (bits & 0x7f800000u) != 0x7f800000u; }
+ISTH_INLINE bool isth_is_finite_f64(uint64_t bits) {
+  return (bits & UINT64_C(0x7ff0000000000000)) != UINT64_C(0x7ff0000000000000);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+/*
+ * client.h: the side that connects, and calls.
+ *
+ * Caveats first:
+ *  - A client belongs to one thread at a time: no two of these functions may run on the same client at once.
+ *  - Callbacks run inside isth_client_poll() and whatever waits (isth_client_wait(), isth_client_call_sync() ...), on the
+ *    calling thread. They may start further calls; they may not close the client, nor wait for calls: poll and wait
+ *    return 0 there.
+ *  - Payload pointers given to callbacks point into shared memory, and are valid until the callback returns.
+ */
+#ifndef ISTHMUS_CLIENT_H
+#define ISTHMUS_CLIENT_H
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -236,6 +788,9 @@ typedef struct isth_client_options {
   uint64_t spin_ns;
   /* How long connecting may take, in ns. 0: 2 s. */
   uint64_t connect_timeout_ns;
+  /* Of a call with many replies, the bytes that may be under way: sent by the service, and not yet taken here. Each
+   * reply counts with its size and 64 bytes of header; one may always be under way. At most 4 MiB. 0: 256 KiB. */
+  uint32_t stream_window_bytes;
 } isth_client_options;
 
 /* Fills in the defaults above. Always call it first: later versions may add fields. */
@@ -253,34 +808,48 @@ ISTH_API int isth_client_open(isth_client **client, const char *path, const isth
 /* Closes the channel and frees the client. Calls in flight end without their callbacks. NULL is allowed. */
 ISTH_API void isth_client_close(isth_client *client);
 
-/* The outcome of a call. status: 0, a negative ISTH_E_ error, or the handler's own code (1 or more). For a refusal or an
- * error that the service sent, the payload is its message: UTF-8, not terminated. */
+/*
+ * The outcome of a call, or one of its many replies. status: 0, a negative ISTH_E_ error, or the handler's own code (1
+ * or more). For a refusal or an error that the service sent, the payload is its message: UTF-8, not terminated.
+ */
 typedef struct isth_reply {
   uint64_t call_id;
   void *user;
   int status;
   const void *payload;
   size_t size;
+  bool more;       /* one of many, and not yet the end of the call; its status is 0 */
+  uint32_t credit; /* of one of many, what to give back with isth_client_credit; else 0 */
 } isth_reply;
 
 typedef void (*isth_reply_callback)(const isth_reply *reply);
 
+/*
+ * A call to make. The deadline of a call with many replies is that of the first one; each later one may take as long as
+ * was left for the first when the call was made. That time does not run while the service has to wait for credit.
+ */
 typedef struct isth_request {
   uint32_t method;
-  const void *payload;     /* NULL with isth_client_claim */
-  size_t size;             /* bytes of payload */
-  uint64_t deadline_ns;    /* absolute, on isth_now_ns()'s clock; 0: none */
-  const isth_trace *trace; /* NULL: none */
-  isth_reply_callback callback;
-  void *user; /* handed to the callback */
+  const void *payload;          /* NULL with isth_client_claim */
+  size_t size;                  /* bytes of payload */
+  uint64_t deadline_ns;         /* absolute, on isth_now_ns()'s clock; 0: none */
+  const isth_trace *trace;      /* NULL: none */
+  isth_reply_callback callback; /* NULL: none */
+  void *user;                   /* handed to the callback */
+  isth_replies replies;         /* the method's */
+  /* Of many replies: what the callback gets is not credited when it returns, but with isth_client_credit. */
+  bool manual_credit;
 } isth_request;
 
 /* CLOCK_MONOTONIC in ns: the clock of all deadlines. */
 ISTH_API uint64_t isth_now_ns(void);
 
 /*
- * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. `call_id` may be NULL.
- * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, PEER_CORRUPT: nothing was sent, no callback comes.
+ * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. Where there are many
+ * replies, the callback gets each of them first, with `more` set. A one-way call is over when this returns: it has no
+ * outcome, its callback never runs, it counts as no call in flight, and its id is 0. `call_id` may be NULL.
+ * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, PEER_CORRUPT, INVALID_ARGUMENT (no such
+ * `replies`): nothing was sent, no callback comes.
  */
 ISTH_API int isth_client_call(isth_client *client, const isth_request *request, uint64_t *call_id);
 
@@ -292,10 +861,12 @@ ISTH_API int isth_client_claim(isth_client *client, const isth_request *request,
 ISTH_API void isth_client_commit(isth_client *client);
 ISTH_API void isth_client_abandon(isth_client *client);
 
-/* Forgets a call: its callback never runs, a reply that comes later is dropped and counted. False: it had ended. */
+/* Forgets a call: its callback never runs again, a reply that comes later is dropped and counted. Where there are many
+ * replies the service is told, as soon as the request ring has room. False: it had ended. */
 ISTH_API bool isth_client_cancel(isth_client *client, uint64_t call_id);
 
-/* Runs the callbacks of up to `max` outcomes (0: all there are) and returns how many; never waits. */
+/* Runs the callbacks of up to `max` replies and other outcomes (0: all there are, up to 1,024) and returns how many;
+ * never waits. What a callback has taken of many replies is credited by itself. */
 ISTH_API size_t isth_client_poll(isth_client *client, size_t max);
 
 /* Waits as the wait option says until there is an outcome or `timeout_ns` has passed, then polls. Returns how many
@@ -303,13 +874,33 @@ ISTH_API size_t isth_client_poll(isth_client *client, size_t max);
 ISTH_API size_t isth_client_wait(isth_client *client, uint64_t timeout_ns);
 
 /*
- * Calls and waits for the outcome. `reply` gets up to `capacity` bytes, `*reply_size` (may be NULL) how many. Callbacks of
- * other calls may run meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the message of a refusal or error.
+ * Calls and waits until the callback has run for the outcome: at most until the deadline, which there must be. Callbacks
+ * of other calls may run meanwhile. Returns 0, also where the outcome is an error; or an error of isth_client_call, or
+ * INVALID_ARGUMENT for no deadline, no replies, or inside a callback: no callback comes then.
+ */
+ISTH_API int isth_client_call_wait(isth_client *client, const isth_request *request);
+
+/*
+ * Calls a method of one reply and waits for it. `reply` gets up to `capacity` bytes, `*reply_size` (may be NULL) how
+ * many. Callbacks of other calls may run meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the
+ * message of a refusal or error.
  * Returns 0, the handler's own code, or a negative error: those of isth_client_call, DEADLINE_EXCEEDED, REPLY_TOO_LARGE
  * when the reply does not fit into capacity, and INVALID_ARGUMENT inside a callback.
  */
 ISTH_API int isth_client_call_sync(isth_client *client, uint32_t method, const void *payload, size_t size, void *reply,
                                    size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure);
+
+/* Gets each of many replies. Its payload is valid until it returns. 0: go on; anything else ends the call with that. */
+typedef int (*isth_client_each)(const void *payload, size_t size, void *user);
+
+/*
+ * Calls a method of many replies, and has `each` run for each of them, until the call ends. Callbacks of other calls
+ * may run meanwhile. timeout_ns bounds the time until each reply; 0 means 5 s. `failure` (may be NULL) gets the message
+ * of a refusal or error. Returns what the handler ended the call with, what `each` returned, or an error: those of
+ * isth_client_call, DEADLINE_EXCEEDED, and INVALID_ARGUMENT inside a callback.
+ */
+ISTH_API int isth_client_call_each(isth_client *client, uint32_t method, const void *payload, size_t size,
+                                   isth_client_each each, void *user, uint64_t timeout_ns, isth_failure *failure);
 
 typedef struct isth_client_stats {
   uint32_t in_flight;
@@ -349,8 +940,8 @@ ISTH_API void isth_client_disarm(isth_client *client);
  * the channel is then lost, as isth_client_status() says, and event_fd must not be watched any more. */
 ISTH_API void isth_client_clear_event(isth_client *client);
 
-/* A time by which isth_client_check() must be called so that deadlines are kept: no later than the earliest deadline in
- * flight, possibly earlier. 0: none. */
+/* A time by which isth_client_check() must be called so that deadlines are kept, and credit that found no room is sent:
+ * no later than the earliest deadline in flight, possibly earlier. 0: none. */
 ISTH_API uint64_t isth_client_next_deadline_ns(const isth_client *client);
 
 /* Looks at the clock and at control_fd now. Calls that expired or were lost are among the outcomes of the next peek or
@@ -358,148 +949,21 @@ ISTH_API uint64_t isth_client_next_deadline_ns(const isth_client *client);
 ISTH_API void isth_client_check(isth_client *client);
 
 /*
- * Takes up to `max` outcomes without running callbacks. Payloads stay valid until isth_client_release(), which must be
- * called before the next peek, poll, wait or sync call. Starting calls in between is allowed.
+ * Takes up to `max` replies and other outcomes without running callbacks. Payloads stay valid until
+ * isth_client_release(), which must be called before the next peek, poll, wait or sync call. Starting and cancelling
+ * calls in between is allowed; of a call that was cancelled, replies may be among those taken before.
  */
 ISTH_API size_t isth_client_peek(isth_client *client, isth_reply *replies, size_t max);
 ISTH_API void isth_client_release(isth_client *client);
 
+/* Says that `bytes`, the sum of the `credit` of replies that peek gave, were consumed, so that the service may send
+ * more. Sent once half of the window has come together; credit that finds no room in the request ring is kept and sent
+ * later. Not for replies that callbacks get. Returns 0, also for a call that has ended, or INVALID_ARGUMENT: more than
+ * was taken. */
+ISTH_API int isth_client_credit(isth_client *client, uint64_t call_id, size_t bytes);
+
 /* The whole segment, for peek's payload pointers as offsets. Valid until close. */
 ISTH_API const void *isth_client_segment(const isth_client *client, size_t *size);
-
-#ifdef __cplusplus
-}
-#endif
-#endif
-/*
- * service.h: the side that listens, and answers calls.
- *
- * Caveats first:
- *  - isth_service_run() occupies the calling thread until isth_service_stop(). Handlers run on serving threads,
- *    never on the calling one; with threads > 1 they run at the same time, so what they share needs its own lock.
- *  - A handler's pointers are valid until it returns. Nothing it gets or gives is freed by it.
- *  - isth_service_stop() is the only function here that may be called from a signal handler.
- */
-#ifndef ISTHMUS_SERVICE_H
-#define ISTHMUS_SERVICE_H
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-typedef struct isth_service isth_service;
-
-/* One call being handled. Owned by the library; valid on the serving thread until the handler returns. */
-typedef struct isth_call isth_call;
-
-/*
- * A handler. Returns 0 to send what it wrote through isth_call_output (nothing written: an empty reply), the result of
- * isth_refuse() to refuse the call, or a negative ISTH_E_ error to report that error to the caller.
- */
-typedef int (*isth_handler)(isth_call *call, void *user);
-
-typedef struct isth_service_options {
-  /* Path of the Unix socket to listen on, at most 107 bytes. NULL: the environment variable ISTHMUS_SOCKET. A socket
-   * file that nobody listens on any more is replaced; one that is alive is SOCKET_IN_USE. */
-  const char *path;
-  /* Mode of the socket file. 0: 0600, so that only the same user connects. */
-  unsigned int mode;
-  /* Serving threads, 1 to ISTH_MAX_LANES. 0: 1. Each channel gets one lane for each thread. */
-  unsigned int threads;
-  /* How idle serving threads wait. Default (0): ISTH_WAIT_ADAPTIVE. */
-  isth_wait wait;
-  /* How long ISTH_WAIT_ADAPTIVE spins after the last record before it sleeps, in ns. 0: 50,000 (50 us). */
-  uint64_t spin_ns;
-  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i. Negative: not pinned. */
-  int cpu;
-  /* Channels served at once; more are refused with CHANNEL_LIMIT. 0: 256. */
-  unsigned int max_channels;
-  /* The largest segment a client may bring, in bytes. 0: 256 MiB. */
-  uint64_t max_segment_bytes;
-  /* How long a client may take for the handshake, in ns. 0: 2 s. */
-  uint64_t handshake_timeout_ns;
-  /* A descriptor whose end of file stops the service: how a supervisor's death ends its instances. A pipe or socket, owned
-   * by the caller; what arrives on it is read and ignored, so that each instance needs a pipe of its own. Negative: none. */
-  int parent_fd;
-} isth_service_options;
-
-/* Fills in the defaults above, -1 for cpu and parent_fd. Always call it first: zero is a CPU and a descriptor too, and later
- * versions may add fields. */
-ISTH_API void isth_service_options_init(isth_service_options *options);
-
-/*
- * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run.
- * Errors: INVALID_ARGUMENT, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be NULL) says more.
- */
-ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema, const isth_service_options *options,
-                               isth_failure *failure);
-
-/*
- * Registers the handler of a method of the schema. Before run only. A method without a handler answers UNKNOWN_METHOD.
- * `reply_bytes` is the most its reply can take: the handler only runs once that much room is free in the reply ring, so
- * that isth_call_output of up to that size cannot fail.
- * Errors: INVALID_ARGUMENT (no such method, registered twice, or running).
- */
-ISTH_API int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler,
-                                 void *user);
-
-/*
- * Serves until isth_service_stop(): starts the threads, accepts clients, answers calls. Then finishes the handlers that
- * run, closes all channels, removes the socket file and returns 0; or an error if it could not start.
- */
-ISTH_API int isth_service_run(isth_service *service, isth_failure *failure);
-
-/* Makes run return. Thread-safe and async-signal-safe; may be called before run, and more than once. */
-ISTH_API void isth_service_stop(isth_service *service);
-
-/* Frees a service that is not running. NULL is allowed. */
-ISTH_API void isth_service_close(isth_service *service);
-
-/* Counters since open; may be read from any thread while the service runs. */
-typedef struct isth_service_stats {
-  uint64_t channels;         /* channels open now */
-  uint64_t channels_total;   /* channels opened since the start */
-  uint64_t refused;          /* handshakes refused */
-  uint64_t calls;            /* calls handled */
-  uint64_t expired;          /* calls whose deadline had passed before their handler began; not handled */
-  uint64_t corrupt_channels; /* channels closed because of PEER_CORRUPT */
-} isth_service_stats;
-ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_stats *stats);
-
-/*
- * A whole main(): parses --socket PATH, --threads N, --wait block|spin|adaptive, --cpu N and --help, opens a service for
- * `schema`, calls `setup` to register handlers (it returns 0 or an error), stops on SIGINT and SIGTERM, and runs. Returns
- * the exit code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
- * ISTHMUS_PARENT_FD is set, its number is used as parent_fd.
- */
-ISTH_API int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*setup)(isth_service *service));
-
-/* ---- inside a handler ---- */
-
-/* The payload, in place in shared memory: aligned to 64 bytes, `*size` bytes long. The client can change it while you
- * read: read each value once, or copy first, before you check it. Generated code copies. */
-ISTH_API const void *isth_call_input(const isth_call *call, size_t *size);
-
-/* Room for a reply of `size` bytes, in place in the reply ring: aligned to 64 bytes, zeroed. A second call replaces the
- * first. NULL if the reply ring has no room for it; the handler then returns ISTH_E_REPLY_TOO_LARGE. */
-ISTH_API void *isth_call_output(isth_call *call, size_t size);
-
-/* Refuses the call with a code of your own (1 or more), or with a negative ISTH_E_ error, and a message for the caller
- * (printf-like, UTF-8, cut at ISTH_MESSAGE_BYTES). Returns `code`, so a handler ends with:
- * return isth_refuse(call, 1, "volatility is %g", v); */
-ISTH_API int isth_refuse(isth_call *call, int code, const char *format, ...) ISTH_PRINTF(3, 4);
-
-/* Time left until the caller's deadline, in ns: INT64_MAX without one, 0 or less when it has passed. */
-ISTH_API int64_t isth_call_remaining_ns(const isth_call *call);
-
-/* The call's id, unique within its channel. */
-ISTH_API uint64_t isth_call_id(const isth_call *call);
-
-/* The caller's W3C trace context: all zero when there is none. */
-ISTH_API const isth_trace *isth_call_trace(const isth_call *call);
-
-/* The serving thread's number, from 0: an index into per-thread state that then needs no lock. */
-ISTH_API unsigned int isth_call_thread(const isth_call *call);
 
 #ifdef __cplusplus
 }

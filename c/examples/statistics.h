@@ -22,7 +22,7 @@ typedef struct statistics_summary {
 /* The hash says which agreement this is: change it whenever a struct or a number above changes, and programs that were built
  * from different ones refuse each other when they connect. */
 static const isth_method statistics_methods[] = {
-    {STATISTICS_SUMMARIZE, "summarize", sizeof(statistics_sample), sizeof(statistics_summary)}};
+    {STATISTICS_SUMMARIZE, "summarize", sizeof(statistics_sample), sizeof(statistics_summary), ISTH_REPLIES_ONE}};
 static const char *const statistics_text[] = {"statistics, first version\n", NULL};
 static const isth_schema statistics_schema = {"statistics", "statistics, first version", statistics_text,
                                               statistics_methods, 1};

@@ -1,7 +1,7 @@
 /*
  * atomic.h: every atomic access of the library, and the memory model it needs.
  *
- * Two patterns, no others, on memory that two processes share:
+ * Two patterns, no others, on memory that two processes or threads share without a lock:
  *
  *  1. Hand over (release / acquire). One side writes plain data and then release-stores a word; the other acquire-loads that
  *     word and then may read the data. Used for a record's length (producer -> consumer) and for a ring's consumer position
@@ -12,7 +12,8 @@
  *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
  *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
  *
- * Counters that only inform (statistics) are relaxed.
+ * Counters that only inform (statistics) are relaxed. Counts of references are a hand-over (1): who counts down to zero
+ * sees all that the others did, and frees.
  */
 #ifndef ISTH_ATOMIC_H
 #define ISTH_ATOMIC_H
@@ -32,6 +33,9 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 #define isth__store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 #define isth__exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
 #define isth__fence() atomic_thread_fence(memory_order_seq_cst)
+#define isth__add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define isth__subtract_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 #define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
+#define isth__subtract_acquire_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
 
 #endif

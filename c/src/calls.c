@@ -41,6 +41,10 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 void isth__calls_begin(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t id, uint64_t deadline_ns) {
   calls->free_count--;
   slot->id = slot->last = id;
+  isth__calls_rearm(calls, slot, deadline_ns);
+}
+
+void isth__calls_rearm(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t deadline_ns) {
   slot->deadline_ns = deadline_ns;
   calls->next_deadline_ns = earlier(calls->next_deadline_ns, deadline_ns);
   calls->scan_earliest_ns = earlier(calls->scan_earliest_ns, deadline_ns);

@@ -20,6 +20,8 @@ struct isth__call_slot {
   isth_reply_callback callback;
   void *user;
   uint32_t lane;
+  bool many; /* it has many replies: see flow.h */
+  bool manual_credit;
 };
 
 struct isth__calls {
@@ -44,8 +46,10 @@ static inline uint32_t isth__calls_in_flight(const struct isth__calls *calls) {
 
 /* The slot and id that the next begin takes; NULL if all are taken. */
 struct isth__call_slot *isth__calls_next(struct isth__calls *calls, uint64_t *id);
-/* Takes the slot that next gave. Its callback, user and lane are set by the caller. */
+/* Takes the slot that next gave. What else is in it is set by the caller. */
 void isth__calls_begin(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t id, uint64_t deadline_ns);
+/* Gives a call in flight another deadline; 0: none. */
+void isth__calls_rearm(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t deadline_ns);
 
 /* The slot of a call in flight, or NULL. */
 struct isth__call_slot *isth__calls_find(struct isth__calls *calls, uint64_t id);

@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include "flow.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,7 +12,8 @@ void isth_client_options_init(isth_client_options *options) {
                                    .max_in_flight = 4096,
                                    .wait = ISTH_WAIT_ADAPTIVE,
                                    .spin_ns = 50000,
-                                   .connect_timeout_ns = 2000000000};
+                                   .connect_timeout_ns = 2000000000,
+                                   .stream_window_bytes = 256 << 10};
 }
 
 static void fill_defaults(isth_client_options *options, const isth_client_options *given) {
@@ -22,6 +25,7 @@ static void fill_defaults(isth_client_options *options, const isth_client_option
   if (options->max_in_flight == 0) options->max_in_flight = defaults.max_in_flight;
   if (options->spin_ns == 0) options->spin_ns = defaults.spin_ns;
   if (options->connect_timeout_ns == 0) options->connect_timeout_ns = defaults.connect_timeout_ns;
+  if (options->stream_window_bytes == 0) options->stream_window_bytes = defaults.stream_window_bytes;
 }
 
 int isth_client_open(isth_client **opened, const char *path, const isth_schema *schema,
@@ -32,13 +36,17 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
   fill_defaults(&options, given);
   if (options.max_in_flight > ISTH__MAX_CALLS)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_in_flight is at most %d", ISTH__MAX_CALLS);
+  if (options.stream_window_bytes > ISTH__MAX_WINDOW)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "stream_window_bytes is at most %d", ISTH__MAX_WINDOW);
   if (options.wait > ISTH_WAIT_SPIN) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "there is no such wait mode");
   int error = isth__connect(&connection, path, schema, &options, failure);
   if (error != 0) return error;
 
   uint32_t lanes = connection.shape.lanes;
   isth_client *client = calloc(1, sizeof *client + lanes * sizeof client->lanes[0]);
-  if (client == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
+  struct isth__flow *flows = calloc(options.max_in_flight, sizeof *flows);
+  if (client == NULL || flows == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
+    free(flows);
     free(client);
     isth__disconnect(&connection);
     return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight",
@@ -46,6 +54,7 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
   }
   client->connection = connection;
   client->options = options;
+  client->flows = flows;
   client->lane_count = lanes;
   /* Not always the first: else all clients that make few calls would queue for one serving thread. */
   client->last_lane = (uint32_t)(isth__now_ns() / 1000 % lanes);
@@ -62,6 +71,7 @@ void isth_client_close(isth_client *client) {
   if (client == NULL) return;
   isth__disconnect(&client->connection);
   isth__calls_destroy(&client->calls);
+  free(client->flows);
   free(client);
 }
 
@@ -93,11 +103,17 @@ static int claim_record(isth_client *client, size_t size) {
 }
 
 int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id) {
-  if (client->status != 0) return client->status;
   if (client->claim.record != NULL) return ISTH_E_INVALID_ARGUMENT;
+  if (client->debtors != 0) isth__flow_settle(client);
+  if (client->status != 0) return client->status;
+  if (request->replies > ISTH_REPLIES_NONE) return ISTH_E_INVALID_ARGUMENT;
   if (request->size > isth__ring_max_payload(client->connection.shape.request_bytes)) return ISTH_E_RECORD_TOO_LARGE;
-  client->claim.slot = isth__calls_next(&client->calls, &client->claim.id);
-  if (client->claim.slot == NULL) return ISTH_E_TOO_MANY_CALLS;
+  client->claim.slot = NULL;
+  client->claim.id = 0;
+  if (request->replies != ISTH_REPLIES_NONE) {
+    client->claim.slot = isth__calls_next(&client->calls, &client->claim.id);
+    if (client->claim.slot == NULL) return ISTH_E_TOO_MANY_CALLS;
+  }
   int error = claim_record(client, request->size);
   if (error == ISTH_E_PEER_CORRUPT) isth__client_lose(client, error);
   if (error != 0) return error;
@@ -113,21 +129,34 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
   return 0;
 }
 
+/* Enters the claimed call among those in flight. */
+static void begin_call(isth_client *client, struct isth__call_slot *slot) {
+  const isth_request *request = &client->claim.request;
+  isth__calls_begin(&client->calls, slot, client->claim.id, request->deadline_ns);
+  slot->callback = request->callback;
+  slot->user = request->user;
+  slot->lane = (uint32_t)(client->claim.lane - client->lanes);
+  slot->many = request->replies == ISTH_REPLIES_MANY;
+  slot->manual_credit = request->manual_credit;
+  if (slot->many) isth__flow_begin(client, slot, request->deadline_ns);
+  client->claim.lane->in_flight++;
+}
+
 void isth_client_commit(isth_client *client) {
+  static const uint16_t flags[] = {
+      [ISTH_REPLIES_ONE] = 0, [ISTH_REPLIES_MANY] = ISTH__FLAG_MANY, [ISTH_REPLIES_NONE] = ISTH__FLAG_ONE_WAY};
   struct isth__record *record = client->claim.record;
   if (record == NULL) return;
   const isth_request *request = &client->claim.request;
   struct isth__client_lane *lane = client->claim.lane;
-  struct isth__call_slot *slot = client->claim.slot;
   client->claim.record = NULL;
-  isth__calls_begin(&client->calls, slot, client->claim.id, request->deadline_ns);
-  slot->callback = request->callback;
-  slot->user = request->user;
-  slot->lane = (uint32_t)(lane - client->lanes);
-  lane->in_flight++;
+  if (client->claim.slot != NULL) begin_call(client, client->claim.slot);
   client->calls_sent++;
   struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
+                                .flags = flags[request->replies],
                                 .method = request->method,
+                                .window =
+                                    request->replies == ISTH_REPLIES_MANY ? client->options.stream_window_bytes : 0,
                                 .call_id = client->claim.id,
                                 .deadline_ns = request->deadline_ns,
                                 .trace = client->claim.trace};
@@ -148,13 +177,18 @@ int isth_client_call(isth_client *client, const isth_request *request, uint64_t 
 bool isth_client_cancel(isth_client *client, uint64_t call_id) {
   struct isth__call_slot *slot = isth__calls_find(&client->calls, call_id);
   if (slot == NULL) return false;
+  if (slot->many) {
+    if (isth__flow_dropped(client, slot)) return false;
+    isth__flow_drop(client, slot);
+    return true;
+  }
   client->lanes[slot->lane].in_flight--;
   isth__calls_end(&client->calls, slot);
   return true;
 }
 
 void isth_client_get_stats(const isth_client *client, isth_client_stats *stats) {
-  *stats = (isth_client_stats){.in_flight = isth__calls_in_flight(&client->calls),
+  *stats = (isth_client_stats){.in_flight = isth__calls_in_flight(&client->calls) - client->dropped,
                                .lanes = client->lane_count,
                                .calls = client->calls_sent,
                                .replies = client->replies,

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "seats.h"
+
 enum {
   MAX_GUESTS = 64,
   EVENTS = 64,
@@ -111,6 +113,7 @@ static void admit(isth_service *service, struct isth__channel *channel) {
 static void close_channel(isth_service *service, struct isth__channel *channel) {
   if (channel->closing) return;
   channel->closing = true;
+  isth__store_relaxed(&channel->gone, 1);
   unwatch(service, channel->control);
   close(channel->control);
   channel->control = -1;
@@ -214,6 +217,8 @@ int isth__control_run(isth_service *service, isth_failure *failure) {
   if (error == 0) error = isth__workers_start(service, failure);
   if (error == 0) serve_control(service);
 
+  /* While the serving threads still are there to send what ends them. */
+  isth__seats_stop(service->seats);
   isth__workers_stop(service);
   while (service->guests != NULL) remove_guest(service, service->guests);
   while (service->channels != NULL) {

@@ -103,8 +103,8 @@ static const error_texts all_error_texts[] = {
      "Slow down and try again, add instances or threads, or raise requestRingBytes."},
     [22] =
     {"TOO_MANY_CALLS",
-     "as many calls are in flight as the client allows",
-     "Slow down and try again, or raise maxInFlight."},
+     "as many calls are in flight as one of the sides allows",
+     "Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service."},
     [23] =
     {"RECORD_TOO_LARGE",
      "the request is larger than the ring allows",

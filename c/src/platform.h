@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #endif
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,5 +54,16 @@ bool isth__memory_verify(int fd, size_t bytes);
 
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);
+
+/* The CPUs that the calling thread may run on, to be given to another one: else what a pinned thread creates is pinned
+ * to the same CPU. Hints: without effect where the system does not want. */
+struct isth__cpus {
+  uint64_t bits[16];
+};
+void isth__cpus_get(struct isth__cpus *cpus);
+void isth__cpus_use(const struct isth__cpus *cpus);
+
+/* Makes a condition whose timed waits go by CLOCK_MONOTONIC. */
+void isth__condition_init(pthread_cond_t *condition);
 
 #endif

@@ -1,11 +1,11 @@
-/* platform_linux.c: memfd and its seals, clocks, pinning. */
+/* platform_linux.c: memfd and its seals, clocks, threads. */
 #include "platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -53,4 +53,27 @@ int isth__pin_thread(unsigned int cpu) {
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);
   return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+_Static_assert(sizeof(struct isth__cpus) == sizeof(cpu_set_t), "one stands for the other");
+
+void isth__cpus_get(struct isth__cpus *cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  (void)sched_getaffinity(0, sizeof set, &set);
+  memcpy(cpus, &set, sizeof set);
+}
+
+void isth__cpus_use(const struct isth__cpus *cpus) {
+  cpu_set_t set;
+  memcpy(&set, cpus, sizeof set);
+  (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+void isth__condition_init(pthread_cond_t *condition) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(condition, &attributes);
+  pthread_condattr_destroy(&attributes);
 }

@@ -43,14 +43,14 @@ bool isth__producer_commit(struct isth__producer *producer, struct isth__record 
   isth__store_relaxed(&next->length, 0);
   /* The consumer polls the header's cache line and takes it away with every look, so all of it is written last, at once. */
   record->kind = header->kind;
-  record->flags = 0;
+  record->flags = header->flags;
   record->status = header->status;
   record->method = header->method;
   record->call_id = header->call_id;
   record->deadline_ns = header->deadline_ns;
   record->trace = header->trace;
   record->metadata_bytes = 0;
-  record->reserved = 0;
+  record->window = header->window;
   /* Pairs with the acquire in isth__consumer_take. */
   isth__store_release(&record->length, length);
   /* While we wait for an answer there is time to get the next record's lines ready for writing: its payload's first, and the
@@ -92,8 +92,10 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
         payload_offset > length || consumer->position + bytes - consumer->released > consumer->capacity)
       return ISTH_E_PEER_CORRUPT;
     taken->header = (struct isth__header){.kind = kind,
+                                          .flags = shared->flags,
                                           .status = shared->status,
                                           .method = shared->method,
+                                          .window = shared->window,
                                           .call_id = shared->call_id,
                                           .deadline_ns = shared->deadline_ns,
                                           .trace = shared->trace};

@@ -49,8 +49,10 @@ struct isth__consumer {
 /* What a header says beside the sizes. */
 struct isth__header {
   uint16_t kind;
+  uint16_t flags;
   int32_t status;
   uint32_t method;
+  uint32_t window;
   uint64_t call_id;
   uint64_t deadline_ns;
   isth_trace trace;

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_METHOD_ID = 65535 };
+#include "seats.h"
+
+enum { MAX_METHOD_ID = 65535, MAX_STREAMS = 4096 };
 
 void isth_service_options_init(isth_service_options *options) {
   *options = (isth_service_options){.mode = 0600,
@@ -15,7 +17,10 @@ void isth_service_options_init(isth_service_options *options) {
                                     .max_channels = 256,
                                     .max_segment_bytes = UINT64_C(256) << 20,
                                     .handshake_timeout_ns = 2000000000,
-                                    .parent_fd = -1};
+                                    .parent_fd = -1,
+                                    .max_streams = 64,
+                                    .stall_timeout_ns = UINT64_C(30000000000),
+                                    .max_waiting_bytes = UINT64_C(64) << 20};
 }
 
 static int fill_service_options(isth_service_options *options, const isth_service_options *given,
@@ -30,8 +35,13 @@ static int fill_service_options(isth_service_options *options, const isth_servic
   if (options->max_channels == 0) options->max_channels = defaults.max_channels;
   if (options->max_segment_bytes == 0) options->max_segment_bytes = defaults.max_segment_bytes;
   if (options->handshake_timeout_ns == 0) options->handshake_timeout_ns = defaults.handshake_timeout_ns;
+  if (options->max_streams == 0) options->max_streams = defaults.max_streams;
+  if (options->stall_timeout_ns == 0) options->stall_timeout_ns = defaults.stall_timeout_ns;
+  if (options->max_waiting_bytes == 0) options->max_waiting_bytes = defaults.max_waiting_bytes;
   if (options->threads > ISTH_MAX_LANES)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "threads is at most %d", ISTH_MAX_LANES);
+  if (options->max_streams > MAX_STREAMS)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_streams is at most %d", MAX_STREAMS);
   if (options->wait > ISTH_WAIT_SPIN) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "there is no such wait mode");
   if ((options->mode & ~0777u) != 0)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "mode %o is not a socket's", options->mode);
@@ -51,6 +61,8 @@ static int take_schema(isth_service *service, isth_failure *failure) {
     uint32_t id = schema->methods[i].id;
     if (id == 0 || id > MAX_METHOD_ID)
       return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "method numbers are 1 to %d", MAX_METHOD_ID);
+    if (schema->methods[i].replies > ISTH_REPLIES_NONE)
+      return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "method number %u has no such number of replies", (unsigned)id);
     if (id > last) last = id;
   }
   service->text = malloc(bytes + 1);
@@ -81,6 +93,10 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
   if (error == 0) error = take_schema(service, failure);
+  if (error == 0) {
+    service->seats = isth__seats_create(service->options.max_streams, service->options.threads);
+    if (service->seats == NULL) error = isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the streams");
+  }
   if (error == 0) error = isth__workers_create(service, failure);
   if (error == 0) error = isth__listen(service, failure);
   if (error != 0) {
@@ -97,7 +113,8 @@ int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_b
   for (size_t i = 0; i < service->schema->method_count; i++) {
     if (service->schema->methods[i].id != method) continue;
     if (service->handlers[method].handler != NULL) return ISTH_E_INVALID_ARGUMENT;
-    service->handlers[method] = (struct isth__method_handler){handler, user, reply_bytes};
+    service->handlers[method] =
+        (struct isth__method_handler){handler, user, reply_bytes, service->schema->methods[i].replies};
     return 0;
   }
   return ISTH_E_INVALID_ARGUMENT;
@@ -120,6 +137,7 @@ void isth_service_close(isth_service *service) {
   if (service == NULL) return;
   isth__unlisten(service);
   isth__workers_destroy(service);
+  isth__seats_release(service->seats);
   isth__wake_close(service->event);
   free(service->handlers);
   free(service->text);
@@ -131,5 +149,6 @@ void isth_service_get_stats(const isth_service *service, isth_service_stats *sta
   stats->channels_total = isth__load_relaxed(&service->channels_total);
   stats->refused = isth__load_relaxed(&service->refused);
   stats->corrupt_channels = isth__load_relaxed(&service->corrupt_channels);
-  stats->calls = isth__workers_calls(service, &stats->expired);
+  stats->streams = isth__seats_taken(service->seats);
+  isth__workers_count(service, stats);
 }

@@ -5,6 +5,9 @@
  *     accepts, shakes hands (handshake.c)   -- attach / detach a lane -->  own their lanes: take requests, run handlers,
  *     owns channels, sees clients go        <-- lane let go, channel broken --  publish replies
  *
+ *   other threads: handlers of methods with many replies (stream.c), and whoever answers a deferred call (defer.c)
+ *     -- replies, through an outgoing queue for each serving thread (outgoing.h) -->
+ *
  * A lane belongs to its serving thread from attach until that thread has let go of it; the channel's memory is unmapped by the
  * control thread once all of its lanes were let go. So no lock is held while a call is served.
  */
@@ -17,11 +20,14 @@
 
 #include <isthmus/service.h>
 
+#include "arena.h"
+#include "outgoing.h"
 #include "segment.h"
 #include "wake.h"
 
 struct isth__worker;
 struct isth__channel;
+struct isth__seats;
 
 /* What an epoll entry of the control thread stands for. */
 enum isth__source {
@@ -51,6 +57,11 @@ struct isth__lane {
   bool signalled; /* the wake-up fired, and was not cleared yet */
   bool blocked;   /* the reply ring has no room for the next reply */
   bool broken;    /* the client broke the protocol: not served any more */
+  /* The client has gone: only its one-way calls are served, up to this position of the request ring. 0: it is there. */
+  uint64_t serve_until;
+  struct isth__parcels parcels;    /* replies that wait for room; while there are any, no request is taken */
+  struct isth__outgoing *outgoing; /* its serving thread's */
+  struct isth__way *way;           /* NULL: no other thread has been given it */
   struct isth__command attach, detach;
 };
 
@@ -64,6 +75,7 @@ struct isth__channel {
   bool closing;                  /* detach was sent to the serving threads */
   isth__atomic_u32 lanes_in_use; /* counted down by the serving threads */
   isth__atomic_u32 broken;       /* set by a serving thread */
+  isth__atomic_u32 gone;         /* set by the control thread: the client has gone */
   uint32_t lane_count;
   struct isth__lane lanes[];
 };
@@ -88,6 +100,20 @@ struct isth__method_handler {
   isth_handler handler; /* NULL: none registered */
   void *user;
   size_t reply_bytes;
+  isth_replies replies;
+};
+
+/* Memory of a thread that runs handlers, for isth_call_in and isth_call_out. */
+struct isth__scratch {
+  struct isth__arena in, out;
+};
+
+/* What a serving thread has for each call. */
+struct isth__serving {
+  const isth_service *service;
+  unsigned int number;
+  struct isth__scratch scratch;
+  isth__atomic_u64 calls, expired, one_way_failures;
 };
 
 struct isth_service {
@@ -96,8 +122,9 @@ struct isth_service {
   char socket_path[108];
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
-  int event[2]; /* a wake-up: stop was asked for, a lane was let go, a channel broke */
-  isth__atomic_u32 stopping;
+  int event[2];              /* a wake-up: stop was asked for, a lane was let go, a channel broke */
+  isth__atomic_u32 stopping; /* stop was asked for */
+  isth__atomic_u32 draining; /* serving threads are to end */
   bool running;
   struct isth__method_handler *handlers; /* by method id */
   uint32_t handler_count;
@@ -110,6 +137,7 @@ struct isth_service {
   struct isth__channel *channels;
   uint32_t guest_count, channel_count;
   struct isth__worker *workers;
+  struct isth__seats *seats; /* of streams */
   isth__atomic_u64 open_channels, channels_total, refused, corrupt_channels;
 };
 
@@ -136,10 +164,10 @@ void isth__workers_stop(isth_service *service);
 void isth__workers_destroy(isth_service *service);
 struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number);
 void isth__worker_command(struct isth__worker *worker, struct isth__command *command);
-uint64_t isth__workers_calls(const isth_service *service, uint64_t *expired);
+void isth__workers_count(const isth_service *service, isth_service_stats *stats);
 
-/* answer.c: takes and answers one request of a lane. Returns 1, 0 if there is none or no room for its reply (then `blocked`),
- * or ISTH_E_PEER_CORRUPT. */
-int isth__answer(const isth_service *service, struct isth__lane *lane, unsigned int thread, isth__atomic_u64 *expired);
+/* answer.c: takes one record of a lane, and answers it if it is a request. Returns 1, 0 if there is none or no room for
+ * a reply (then `blocked`), or ISTH_E_PEER_CORRUPT. */
+int isth__answer(struct isth__serving *serving, struct isth__lane *lane);
 
 #endif

@@ -34,7 +34,7 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   /* Not as soon as it fired, which would delay the outcome that it announced. */
   if (client->signalled) isth_client_clear_event(client);
   if (!isth_client_arm(client)) return;
-  uint64_t next_ns = client->calls.next_deadline_ns;
+  uint64_t next_ns = isth_client_next_deadline_ns(client);
   if (next_ns != 0 && next_ns < until_ns) until_ns = next_ns;
   uint64_t now_ns = isth__now_ns();
   uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
@@ -76,27 +76,55 @@ size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   }
 }
 
+struct waited_call {
+  const isth_request *request;
+  bool done;
+};
+
+static void waited(const isth_reply *reply) {
+  struct waited_call *call = reply->user;
+  isth_reply outcome = *reply;
+  outcome.user = call->request->user;
+  if (!reply->more) call->done = true;
+  if (call->request->callback != NULL) call->request->callback(&outcome);
+}
+
+int isth_client_call_wait(isth_client *client, const isth_request *request) {
+  if (client->in_callback || request->deadline_ns == 0 || request->replies == ISTH_REPLIES_NONE)
+    return ISTH_E_INVALID_ARGUMENT;
+  struct waited_call call = {.request = request};
+  isth_request sent = *request;
+  sent.callback = waited;
+  sent.user = &call;
+  int error = isth_client_call(client, &sent, NULL);
+  if (error != 0) return error;
+  uint64_t spin_until_ns = 0;
+  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
+  for (uint32_t step = 0;; step++) {
+    isth_client_poll(client, 0);
+    if (call.done) return 0;
+    wait_step(client, step, &spin_until_ns, request->deadline_ns);
+  }
+}
+
 struct sync_call {
   void *reply;
   size_t capacity, size;
   int status;
-  bool done;
   isth_failure *failure;
 };
 
+int isth__client_report(const isth_reply *reply, isth_failure *failure) {
+  if (reply->status == 0) return 0;
+  if (reply->size == 0) return isth__fail(failure, reply->status, "%s", isth_error_message(reply->status));
+  int bytes = reply->size < ISTH_MESSAGE_BYTES ? (int)reply->size : ISTH_MESSAGE_BYTES - 1;
+  return isth__fail(failure, reply->status, "%.*s", bytes, (const char *)reply->payload);
+}
+
 static void sync_done(const isth_reply *reply) {
   struct sync_call *call = reply->user;
-  call->done = true;
-  call->status = reply->status;
-  if (reply->status != 0) {
-    int bytes = reply->size < ISTH_MESSAGE_BYTES ? (int)reply->size : ISTH_MESSAGE_BYTES - 1;
-    if (reply->size == 0) {
-      isth__fail(call->failure, reply->status, "%s", isth_error_message(reply->status));
-    } else {
-      isth__fail(call->failure, reply->status, "%.*s", bytes, (const char *)reply->payload);
-    }
-    return;
-  }
+  call->status = isth__client_report(reply, call->failure);
+  if (call->status != 0) return;
   call->size = reply->size;
   if (reply->size > call->capacity) {
     call->status = isth__fail(call->failure, ISTH_E_REPLY_TOO_LARGE, "the reply has %zu bytes, the buffer %zu",
@@ -110,21 +138,14 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
                           size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure) {
   if (client->in_callback) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a callback may not wait for a call");
   struct sync_call call = {.reply = reply, .capacity = capacity, .failure = failure};
-  uint64_t until_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns), spin_until_ns = 0;
   isth_request request = {.method = method,
                           .payload = payload,
                           .size = size,
-                          .deadline_ns = until_ns,
+                          .deadline_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns),
                           .callback = sync_done,
                           .user = &call};
-  int error = isth_client_call(client, &request, NULL);
+  int error = isth_client_call_wait(client, &request);
   if (error != 0) return isth__fail(failure, error, "%s", isth_error_message(error));
-  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
-  for (uint32_t step = 0;; step++) {
-    isth_client_poll(client, 0);
-    if (call.done) break;
-    wait_step(client, step, &spin_until_ns, until_ns);
-  }
   if (reply_size != NULL) *reply_size = call.size;
   return call.status;
 }

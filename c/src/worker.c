@@ -1,7 +1,8 @@
 /* worker.c: a serving thread: polls its lanes, and sleeps when there is nothing to do. */
-#include "service.h"
+#include "worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,124 +11,15 @@
 
 enum {
   WAKES = 64,           /* wake-ups that are told of at once */
-  LANE_BUDGET = 32,     /* records of one lane before the others get their turn */
   SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
-  BLOCKED_RETRY_MS = 1, /* how soon a reply ring that was full is looked at again */
-  DRAIN_NS = 100000000  /* how long stopping may take to answer what was already sent */
-};
-
-struct isth__worker {
-  isth_service *service;
-  unsigned int number;
-  pthread_t thread;
-  bool started;
-  int epoll;
-  int wake[2]; /* the control thread signals it */
-  struct isth__lane **lanes;
-  size_t lane_count, lane_capacity;
-  /* Written by the control thread under the lock; `commanded` says that there is something. */
-  pthread_mutex_t lock;
-  struct isth__command *inbox;
-  isth__atomic_u32 commanded;
-  isth__atomic_u64 calls, expired;
+  /* How soon a reply ring that was full is looked at again: at first, and at last where nothing changes. */
+  FIRST_RETRY_MS = 1,
+  LAST_RETRY_MS = 16,
+  DRAIN_NS = 100000000 /* how long stopping may take to answer what was already sent */
 };
 
 struct isth__worker *isth__worker_at(const isth_service *service, uint32_t number) {
   return &service->workers[number];
-}
-
-void isth__worker_command(struct isth__worker *worker, struct isth__command *command) {
-  pthread_mutex_lock(&worker->lock);
-  struct isth__command **end = &worker->inbox;
-  while (*end != NULL) end = &(*end)->next;
-  command->next = NULL;
-  *end = command;
-  pthread_mutex_unlock(&worker->lock);
-  isth__store_release(&worker->commanded, 1);
-  isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
-}
-
-/* After this the control thread may free the channel at any time. */
-static void let_go(struct isth__worker *worker, struct isth__channel *channel) {
-  isth_service *service = worker->service;
-  /* Pairs with the acquire in control.c's free_retired: our last use of the channel comes before its end. */
-  isth__subtract_release(&channel->lanes_in_use, 1);
-  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
-}
-
-static void break_channel(struct isth__worker *worker, struct isth__lane *lane) {
-  lane->broken = true;
-  isth__store_release(&lane->channel->broken, 1);
-  isth__wake_signal(worker->service->event[ISTH__WAKE_SIGNAL]);
-}
-
-static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
-  if (worker->lane_count == worker->lane_capacity) {
-    size_t capacity = worker->lane_capacity == 0 ? 16 : worker->lane_capacity * 2;
-    struct isth__lane **lanes = realloc(worker->lanes, capacity * sizeof(struct isth__lane *));
-    if (lanes == NULL) {
-      break_channel(worker, lane);
-      return;
-    }
-    worker->lanes = lanes;
-    worker->lane_capacity = capacity;
-  }
-  /* Edge-triggered: a client that closes its end makes this one readable for ever, and is told of once. Nothing is lost by
-   * it, because each signal is an event of its own, whether or not the ones before were taken. */
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = lane};
-  if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->wake, &event) != 0) {
-    break_channel(worker, lane);
-    return;
-  }
-  worker->lanes[worker->lane_count++] = lane;
-}
-
-static void detach_lane(struct isth__worker *worker, struct isth__lane *lane) {
-  for (size_t i = 0; i < worker->lane_count; i++) {
-    if (worker->lanes[i] != lane) continue;
-    worker->lanes[i] = worker->lanes[--worker->lane_count];
-    epoll_ctl(worker->epoll, EPOLL_CTL_DEL, lane->wake, NULL);
-    break;
-  }
-  let_go(worker, lane->channel);
-}
-
-static void obey(struct isth__worker *worker) {
-  isth__store_relaxed(&worker->commanded, 0);
-  pthread_mutex_lock(&worker->lock);
-  struct isth__command *command = worker->inbox;
-  worker->inbox = NULL;
-  pthread_mutex_unlock(&worker->lock);
-  while (command != NULL) {
-    struct isth__command *next = command->next;
-    if (command->attach) {
-      attach_lane(worker, command->lane);
-    } else {
-      detach_lane(worker, command->lane);
-    }
-    command = next;
-  }
-}
-
-/* One round over all lanes; returns how many requests were dealt with. */
-static size_t serve_round(struct isth__worker *worker) {
-  size_t served = 0;
-  uint64_t expired = isth__load_relaxed(&worker->expired);
-  for (size_t i = 0; i < worker->lane_count; i++) {
-    struct isth__lane *lane = worker->lanes[i];
-    if (lane->broken) continue;
-    for (int budget = LANE_BUDGET; budget > 0; budget--) {
-      int got = isth__answer(worker->service, lane, worker->number, &worker->expired);
-      if (got < 0) break_channel(worker, lane);
-      if (got <= 0) break;
-      served++;
-    }
-  }
-  if (served > 0) {
-    uint64_t handled = served - (isth__load_relaxed(&worker->expired) - expired);
-    isth__store_relaxed(&worker->calls, isth__load_relaxed(&worker->calls) + handled);
-  }
-  return served;
 }
 
 /* Sleeps until a client or the control thread signals; not at all if a request came meanwhile. */
@@ -151,9 +43,11 @@ static void sleep_worker(struct isth__worker *worker) {
       awake = waiting;
     }
   }
+  if (!isth__outgoing_sleep(worker->outgoing)) awake = true;
   if (!awake && !isth__load_acquire(&worker->commanded)) {
     struct epoll_event events[WAKES];
-    int count = epoll_wait(worker->epoll, events, WAKES, blocked ? BLOCKED_RETRY_MS : -1);
+    int count = epoll_wait(worker->epoll, events, WAKES, blocked ? worker->retry_ms : -1);
+    if (count == 0 && worker->retry_ms < LAST_RETRY_MS) worker->retry_ms *= 2;
     for (int i = 0; i < count; i++) {
       struct isth__lane *lane = events[i].data.ptr;
       if (lane == NULL) {
@@ -163,24 +57,34 @@ static void sleep_worker(struct isth__worker *worker) {
       }
     }
   }
+  isth__outgoing_awake(worker->outgoing);
   for (size_t i = 0; i < told; i++) isth__consumer_awake(&worker->lanes[i]->requests);
 }
 
+/* Answers what was already sent, sends what was already answered, and leaves the lanes to the control thread. */
 static void drain_worker(struct isth__worker *worker) {
   uint64_t until_ns = isth__now_ns() + DRAIN_NS;
-  while (serve_round(worker) > 0 && isth__now_ns() < until_ns) {
-  }
+  /* There may be a client that was welcomed a moment ago. */
+  isth__lanes_obey(worker);
+  do {
+    if (isth__lanes_serve(worker) > 0) continue;
+    if (!isth__lanes_have_parcels(worker)) break;
+    poll(NULL, 0, FIRST_RETRY_MS);
+  } while (isth__now_ns() < until_ns);
+  isth__outgoing_close(worker->outgoing);
+  for (size_t i = 0; i < worker->lane_count; i++) isth__lane_leave(worker->lanes[i]);
 }
 
 static void *work(void *argument) {
   struct isth__worker *worker = argument;
-  const isth_service_options *options = &worker->service->options;
+  const isth_service_options *options = &worker->serving.service->options;
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
-  if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->number);
-  while (!isth__load_acquire(&worker->service->stopping)) {
-    if (isth__load_acquire(&worker->commanded)) obey(worker);
-    if (serve_round(worker) > 0) {
+  if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
+  while (!isth__load_acquire(&worker->serving.service->draining)) {
+    if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
+    if (isth__lanes_serve(worker) > 0) {
+      worker->retry_ms = FIRST_RETRY_MS;
       empty = 0;
       continue;
     }
@@ -200,18 +104,19 @@ static void *work(void *argument) {
     sleep_worker(worker);
   }
   drain_worker(worker);
+  isth__arena_free(&worker->serving.scratch.in);
+  isth__arena_free(&worker->serving.scratch.out);
   return NULL;
 }
 
 static int start_worker(isth_service *service, unsigned int number, isth_failure *failure) {
   struct isth__worker *worker = &service->workers[number];
-  worker->service = service;
-  worker->number = number;
   worker->epoll = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
   if (worker->epoll < 0 || isth__wake_create(worker->wake) != 0 ||
       epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake[ISTH__WAKE_WAIT], &event) != 0)
     return isth__fail(failure, ISTH_E_SYSTEM, "a serving thread's descriptors: %s", strerror(errno));
+  worker->outgoing->signal = worker->wake[ISTH__WAKE_SIGNAL];
   int error = pthread_create(&worker->thread, NULL, work, worker);
   if (error != 0) return isth__fail(failure, ISTH_E_SYSTEM, "pthread_create: %s", strerror(error));
   worker->started = true;
@@ -221,12 +126,18 @@ static int start_worker(isth_service *service, unsigned int number, isth_failure
 int isth__workers_create(isth_service *service, isth_failure *failure) {
   service->workers = calloc(service->options.threads, sizeof *service->workers);
   if (service->workers == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the serving threads");
+  int error = 0;
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
+    worker->serving.service = service;
+    worker->serving.number = i;
+    worker->retry_ms = FIRST_RETRY_MS;
     worker->epoll = worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
     pthread_mutex_init(&worker->lock, NULL);
+    worker->outgoing = isth__outgoing_create(service->options.max_waiting_bytes);
+    if (worker->outgoing == NULL) error = ISTH_E_OUT_OF_MEMORY;
   }
-  return 0;
+  return error == 0 ? 0 : isth__fail(failure, error, "the serving threads");
 }
 
 int isth__workers_start(isth_service *service, isth_failure *failure) {
@@ -241,7 +152,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
 }
 
 void isth__workers_stop(isth_service *service) {
-  isth__store_release(&service->stopping, 1);
+  isth__store_release(&service->draining, 1);
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;
@@ -256,18 +167,19 @@ void isth__workers_destroy(isth_service *service) {
     struct isth__worker *worker = &service->workers[i];
     if (worker->epoll >= 0) close(worker->epoll);
     isth__wake_close(worker->wake);
+    isth__outgoing_release(worker->outgoing);
     pthread_mutex_destroy(&worker->lock);
     free(worker->lanes);
   }
   free(service->workers);
 }
 
-uint64_t isth__workers_calls(const isth_service *service, uint64_t *expired) {
-  uint64_t calls = 0;
-  *expired = 0;
+void isth__workers_count(const isth_service *service, isth_service_stats *stats) {
+  stats->calls = stats->expired = stats->one_way_failures = 0;
   for (uint32_t i = 0; i < service->options.threads; i++) {
-    *expired += isth__load_relaxed(&service->workers[i].expired);
-    calls += isth__load_relaxed(&service->workers[i].calls);
+    const struct isth__serving *serving = &service->workers[i].serving;
+    stats->calls += isth__load_relaxed(&serving->calls);
+    stats->expired += isth__load_relaxed(&serving->expired);
+    stats->one_way_failures += isth__load_relaxed(&serving->one_way_failures);
   }
-  return calls;
 }

@@ -3,12 +3,16 @@
 
 #include "resources.h"
 
-enum { CUT = 1, TWICE = 2, BARE = 3, STRANGE = 4, WIDE = 5, SELF = 6, FORK = 7 };
+#include <stdatomic.h>
 
-static const isth_method methods[] = {{CUT, "cut", 4, 0},         {TWICE, "twice", 0, 0}, {BARE, "bare", 4, 0},
-                                      {STRANGE, "strange", 0, 0}, {WIDE, "wide", 0, 0},   {SELF, "self", 0, 12},
-                                      {FORK, "fork", 0, 0}};
-static const isth_schema schema = {"answers", {9}, NULL, methods, 7};
+enum { CUT = 1, TWICE = 2, BARE = 3, STRANGE = 4, WIDE = 5, SELF = 6, FORK = 7, PATIENT = 8 };
+
+static const isth_method methods[] = {
+    {CUT, "cut", 4, 0, ISTH_REPLIES_ONE},   {TWICE, "twice", 0, 0, ISTH_REPLIES_ONE},
+    {BARE, "bare", 4, 0, ISTH_REPLIES_ONE}, {STRANGE, "strange", 0, 0, ISTH_REPLIES_ONE},
+    {WIDE, "wide", 0, 0, ISTH_REPLIES_ONE}, {SELF, "self", 0, 12, ISTH_REPLIES_ONE},
+    {FORK, "fork", 0, 0, ISTH_REPLIES_ONE}, {PATIENT, "patient", 0, 0, ISTH_REPLIES_ONE}};
+static const isth_schema schema = {"answers", {9}, NULL, methods, 8};
 
 /* Refuses with as many ASCII characters as the caller says, and then many of three bytes. */
 static int on_cut(isth_call *call, void *user) {
@@ -77,6 +81,17 @@ static int on_fork(isth_call *call, void *user) {
   return child < 0 ? ISTH_E_SYSTEM : 0;
 }
 
+/* Goes on for as long as somebody waits for it. */
+static atomic_int patient;
+static int on_patient(isth_call *call, void *user) {
+  (void)user;
+  patient = 1;
+  CHECK(!isth_call_cancelled(call));
+  while (!isth_call_cancelled(call)) usleep(1000);
+  patient = 0;
+  return 0;
+}
+
 static void answers_start(struct echo_service *answers) {
   isth_service_options options;
   isth_service_options_init(&options);
@@ -87,7 +102,7 @@ static void answers_start(struct echo_service *answers) {
     uint32_t method, reply_bytes;
     isth_handler handler;
   } handlers[] = {{CUT, 0, on_cut},      {TWICE, 0, on_twice}, {BARE, 0, on_bare}, {STRANGE, UINT32_MAX, on_bare},
-                  {WIDE, 1984, on_wide}, {SELF, 12, on_self},  {FORK, 0, on_fork}};
+                  {WIDE, 1984, on_wide}, {SELF, 12, on_self},  {FORK, 0, on_fork}, {PATIENT, 0, on_patient}};
   for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
     CHECK_EQUAL(
         isth_service_handle(answers->service, handlers[i].method, handlers[i].reply_bytes, handlers[i].handler, NULL),
@@ -201,6 +216,24 @@ static void a_handler_may_fork(void) {
   echo_stop(&answers);
 }
 
+static void a_handler_knows_that_nobody_waits(void) {
+  struct echo_service answers;
+  answers_start(&answers);
+  isth_client *client = answers_connect(&answers, 4096), *other = answers_connect(&answers, 4096);
+  /* Its reply may just be in time. */
+  int status = isth_client_call_sync(client, PATIENT, NULL, 0, NULL, 0, NULL, 50000000, NULL);
+  CHECK(status == ISTH_E_DEADLINE_EXCEEDED || status == 0);
+  WAIT_UNTIL(patient == 0);
+  isth_request request = {.method = PATIENT};
+  CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
+  WAIT_UNTIL(patient == 1);
+  isth_client_close(client);
+  WAIT_UNTIL(patient == 0);
+  CHECK_EQUAL(call(other, WIDE, NULL, 0, NULL), 0);
+  isth_client_close(other);
+  echo_stop(&answers);
+}
+
 /* ---- requests whose replies have no room ---- */
 
 /* A client takes no replies until its calls have expired: then the service has nothing to wait for any more. */
@@ -254,6 +287,7 @@ int main(void) {
       {"output can be asked for again", output_can_be_asked_for_again},
       {"replies that cannot fit name the option", replies_that_cannot_fit_name_the_option},
       {"a handler knows its call", a_handler_knows_its_call},
+      {"a handler knows that nobody waits", a_handler_knows_that_nobody_waits},
       {"expired calls do not keep a service awake", expired_calls_do_not_keep_a_service_awake},
       {"expired calls are not counted as handled", expired_calls_are_not_counted_as_handled},
   };

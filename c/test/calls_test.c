@@ -103,6 +103,27 @@ static void a_call_begun_during_a_scan_keeps_its_deadline(void) {
   isth__calls_destroy(&calls);
 }
 
+static void a_deadline_can_be_moved(void) {
+  struct isth__calls calls;
+  struct isth__call_slot *found[2];
+  uint64_t id;
+  CHECK_EQUAL(isth__calls_init(&calls, 8), 0);
+  struct isth__call_slot *slot = begin(&calls, 100, &id);
+  isth__calls_rearm(&calls, slot, 50);
+  CHECK_EQUAL(calls.next_deadline_ns, 50);
+  isth__calls_rearm(&calls, slot, 200);
+  /* Nobody looks too late; the bound is set anew by the scan. */
+  CHECK_EQUAL(isth__calls_expired(&calls, 150, found, 2), 0);
+  CHECK_EQUAL(calls.next_deadline_ns, 200);
+  isth__calls_rearm(&calls, slot, 0);
+  CHECK_EQUAL(isth__calls_expired(&calls, UINT64_MAX, found, 2), 0);
+  CHECK_EQUAL(calls.next_deadline_ns, 0);
+  isth__calls_rearm(&calls, slot, 300);
+  CHECK_EQUAL(calls.next_deadline_ns, 300);
+  CHECK_EQUAL(isth__calls_expired(&calls, 300, found, 2), 1);
+  isth__calls_destroy(&calls);
+}
+
 /* ---- against a model that is too simple to be wrong ---- */
 
 enum { MODEL_CAPACITY = 40 };
@@ -147,7 +168,7 @@ static void it_agrees_with_a_naive_model(void) {
   CHECK_EQUAL(isth__calls_init(&calls, MODEL_CAPACITY), 0);
   for (int step = is_slow() ? 20000 : 400000; step > 0; step--) {
     now_ns += random_below(&random, 3);
-    uint64_t choice = random_below(&random, 10), id;
+    uint64_t choice = random_below(&random, 11), id;
     if (choice < 5) {
       struct isth__call_slot *slot = isth__calls_next(&calls, &id);
       struct model_call *room = model_find(model, 0);
@@ -168,6 +189,12 @@ static void it_agrees_with_a_naive_model(void) {
       isth__calls_end(&calls, slot);
       model_find(model, id)->id = 0;
     } else if (choice == 8) {
+      struct model_call *call = &model[random_below(&random, MODEL_CAPACITY)];
+      struct isth__call_slot *slot = isth__calls_find(&calls, call->id);
+      if (slot == NULL) continue;
+      call->deadline_ns = random_below(&random, 3) == 0 ? 0 : now_ns + random_below(&random, 60);
+      isth__calls_rearm(&calls, slot, call->deadline_ns);
+    } else if (choice == 9) {
       expire_both(&calls, model, now_ns, 1 + random_below(&random, 4));
     } else {
       /* To the end of whatever scan is under way, and then a whole one: nothing that has expired may be left. */
@@ -192,6 +219,7 @@ int main(void) {
       {"ids that never were are not found", ids_that_never_were_are_not_found},
       {"a scan that is cut short goes on", a_scan_that_is_cut_short_goes_on},
       {"a call begun during a scan keeps its deadline", a_call_begun_during_a_scan_keeps_its_deadline},
+      {"a deadline can be moved", a_deadline_can_be_moved},
       {"it agrees with a naive model", it_agrees_with_a_naive_model},
   };
   return RUN_TESTS("calls_test", tests);

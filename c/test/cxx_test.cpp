@@ -9,7 +9,7 @@ ISTH_STATIC_ASSERT(sizeof(isth_trace) == 24, "both languages see the same layout
 static int on_nothing(isth_call *call, void *) { return isth_refuse(call, 1, "no"); }
 
 int main() {
-  static const isth_method methods[] = {{1, "nothing", 0, 0}};
+  static const isth_method methods[] = {{1, "nothing", 0, 0, ISTH_REPLIES_ONE}};
   const isth_schema schema = {"cxx", {}, nullptr, methods, 1};
   isth_service_options options;
   isth_service_options_init(&options);

@@ -12,13 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ECHO = 1, REFUSE = 2, SLEEP = 3, REMAINING = 4, TRACE = 5, BIG = 6, MISSING = 7 };
+enum { ECHO = 1, REFUSE = 2, SLEEP = 3, REMAINING = 4, TRACE = 5, BIG = 6, MISSING = 7, STREAM = 8, FORGET = 9 };
 
 static const isth_method echo_methods[] = {
-    {ECHO, "echo", 0, 0},    {REFUSE, "refuse", 0, 0}, {SLEEP, "sleep", 8, 0},    {REMAINING, "remaining", 0, 8},
-    {TRACE, "trace", 0, 24}, {BIG, "big", 8, 0},       {MISSING, "missing", 0, 0}};
+    {ECHO, "echo", 0, 0, ISTH_REPLIES_ONE},       {REFUSE, "refuse", 0, 0, ISTH_REPLIES_ONE},
+    {SLEEP, "sleep", 8, 0, ISTH_REPLIES_ONE},     {REMAINING, "remaining", 0, 8, ISTH_REPLIES_ONE},
+    {TRACE, "trace", 0, 24, ISTH_REPLIES_ONE},    {BIG, "big", 8, 0, ISTH_REPLIES_ONE},
+    {MISSING, "missing", 0, 0, ISTH_REPLIES_ONE}, {STREAM, "stream", 0, 0, ISTH_REPLIES_MANY},
+    {FORGET, "forget", 0, 0, ISTH_REPLIES_NONE}};
 static const char *const echo_text[] = {"service echo\n", "method echo 1\n", NULL};
-static const isth_schema echo_schema = {"echo", {1, 2, 3}, echo_text, echo_methods, 7};
+static const isth_schema echo_schema = {"echo", {1, 2, 3}, echo_text, echo_methods, 9};
 
 static int on_echo(isth_call *call, void *user) {
   size_t size;
@@ -65,6 +68,24 @@ static int on_big(isth_call *call, void *user) {
   return 0;
 }
 
+/* Sends the input back, once for each of its bytes; the first one's value says when to look at whether it should
+ * end. */
+static int on_stream(isth_call *call, void *user) {
+  const isth_message *in = isth_call_in(call);
+  int error = 0;
+  (void)user;
+  for (size_t i = 0; i < in->size && error == 0; i++) {
+    if (i == in->bytes[0] && isth_call_cancelled(call)) return ISTH_E_CANCELLED;
+    error = isth_call_emit(call, in->bytes, in->size);
+  }
+  return error;
+}
+
+static int on_forget(isth_call *call, void *user) {
+  (void)user;
+  return isth_call_in(call)->size == 0 ? ISTH_E_INVALID_INPUT : 0;
+}
+
 struct echo_service {
   isth_service *service;
   pthread_t thread;
@@ -90,6 +111,8 @@ static inline void echo_open(struct echo_service *echo, const isth_service_optio
   CHECK_EQUAL(isth_service_handle(echo->service, REMAINING, 8, on_remaining, NULL), 0);
   CHECK_EQUAL(isth_service_handle(echo->service, TRACE, 24, on_trace, NULL), 0);
   CHECK_EQUAL(isth_service_handle(echo->service, BIG, 0, on_big, NULL), 0);
+  CHECK_EQUAL(isth_service_handle(echo->service, STREAM, 0, on_stream, NULL), 0);
+  CHECK_EQUAL(isth_service_handle(echo->service, FORGET, 0, on_forget, NULL), 0);
 }
 
 static inline void echo_start(struct echo_service *echo, isth_service_options *options) {

@@ -1,20 +1,33 @@
 #!/bin/sh
-# Runs the example service and client against each other: test/examples.sh BUILD.
+# Runs each example service and its client against each other: test/examples.sh BUILD.
 set -eu
 folder=$(mktemp -d)
-"$1/examples/service" --socket "$folder/statistics.sock" &
-service=$!
+service=
 trap 'kill $service 2>/dev/null || true; wait $service || true; rm -rf "$folder"' EXIT
-tries=0
-while [ ! -S "$folder/statistics.sock" ] && [ $tries -lt 100 ]; do
-  tries=$((tries + 1))
-  sleep 0.05
-done
-output=$("$1/examples/client" "$folder/statistics.sock")
-expected='mean 2.5, deviation 1.11803
+
+# run SERVICE CLIENT EXPECTED: what the client prints is what is expected.
+run() {
+  "$build/examples/$1" --socket "$folder/$1.sock" &
+  service=$!
+  tries=0
+  while [ ! -S "$folder/$1.sock" ] && [ $tries -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+  output=$("$build/examples/$2" "$folder/$1.sock")
+  if [ "$output" != "$3" ]; then
+    printf 'examples: %s printed:\n%s\n' "$2" "$output" >&2
+    exit 1
+  fi
+  kill $service
+  wait $service
+}
+
+build=$1
+run service client 'mean 2.5, deviation 1.11803
 10000 replies, 0 of them errors'
-if [ "$output" != "$expected" ]; then
-  printf 'examples: the client printed:\n%s\n' "$output" >&2
-  exit 1
-fi
-echo "examples: 1 passed"
+run journal_service journal_client 'next: 0 a day like any other
+replay: 0 a day like any other
+replay: 1 rain in the evening
+replay: 2 nothing more'
+echo "examples: 2 passed"

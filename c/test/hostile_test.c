@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "fake.h"
+#include "hostile.h"
 #include "resources.h"
 
 #include <fcntl.h>
@@ -15,37 +16,6 @@ static void spoil(int fd) {
 }
 
 /* ---- a hostile client ---- */
-
-/* A client by hand, with one lane. */
-struct hostile {
-  struct raw_luggage luggage;
-  int control;
-  unsigned char *segment;
-  struct isth__producer requests;
-  struct isth__consumer replies;
-};
-
-static void hostile_connect(struct hostile *hostile, const char *path) {
-  struct isth__offer offer;
-  struct isth__welcome welcome;
-  raw_pack(&hostile->luggage);
-  const struct isth__attach *attach = &hostile->luggage.attach;
-  hostile->control = raw_greet(path, &offer);
-  CHECK(raw_send(hostile->control, attach, sizeof *attach, hostile->luggage.descriptors, 3));
-  CHECK_EQUAL(raw_receive(hostile->control, &welcome, sizeof welcome, 5000), sizeof welcome);
-  CHECK_EQUAL(welcome.status, 0);
-  hostile->segment =
-      mmap(NULL, attach->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, hostile->luggage.descriptors[0], 0);
-  CHECK(hostile->segment != MAP_FAILED);
-  struct isth__shape shape = {attach->lanes, attach->request_bytes, attach->reply_bytes};
-  isth__lane_client(hostile->segment, &shape, 0, &hostile->requests, &hostile->replies);
-}
-
-static void hostile_close(struct hostile *hostile) {
-  munmap(hostile->segment, hostile->luggage.attach.segment_bytes);
-  close(hostile->control);
-  raw_unpack(&hostile->luggage);
-}
 
 /* Calls, and asks to be woken by the reply. */
 static void hostile_send(struct hostile *hostile) {

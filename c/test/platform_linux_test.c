@@ -1,12 +1,15 @@
-/* platform_linux_test.c: which descriptors of a peer are acceptable. */
+/* platform_linux_test.c: which descriptors of a peer are acceptable, and where threads run. */
 #include "platform.h"
 
 #include "check.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BYTES = 12288 };
@@ -77,12 +80,69 @@ static void other_files_are_refused(void) {
   for (size_t i = 0; i < sizeof opened / sizeof opened[0]; i++) close(opened[i]);
 }
 
+/* ---- threads ---- */
+
+static int count_cpus(void) {
+  cpu_set_t set;
+  CHECK_EQUAL(sched_getaffinity(0, sizeof set, &set), 0);
+  return CPU_COUNT(&set);
+}
+
+static void *note_cpus(void *argument) {
+  struct isth__cpus cpus;
+  /* What a pinned thread creates is pinned too. */
+  CHECK_EQUAL(count_cpus(), 1);
+  isth__cpus_use(argument);
+  isth__cpus_get(&cpus);
+  CHECK(memcmp(&cpus, argument, sizeof cpus) == 0);
+  return NULL;
+}
+
+static void *create_from_pinned(void *argument) {
+  pthread_t thread;
+  cpu_set_t set;
+  unsigned int cpu = 0;
+  CHECK_EQUAL(sched_getaffinity(0, sizeof set, &set), 0);
+  while (!CPU_ISSET(cpu, &set)) cpu++;
+  CHECK_EQUAL(isth__pin_thread(cpu), 0);
+  CHECK_EQUAL(count_cpus(), 1);
+  CHECK_EQUAL(pthread_create(&thread, NULL, note_cpus, argument), 0);
+  pthread_join(thread, NULL);
+  return NULL;
+}
+
+static void a_pinned_thread_can_have_others_that_are_not(void) {
+  pthread_t thread;
+  struct isth__cpus cpus;
+  int before = count_cpus();
+  isth__cpus_get(&cpus);
+  CHECK_EQUAL(pthread_create(&thread, NULL, create_from_pinned, &cpus), 0);
+  pthread_join(thread, NULL);
+  CHECK_EQUAL(count_cpus(), before);
+  CHECK_EQUAL(isth__pin_thread(CPU_SETSIZE), EINVAL);
+}
+
+static void a_condition_goes_by_the_monotonic_clock(void) {
+  pthread_cond_t condition;
+  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  isth__condition_init(&condition);
+  uint64_t until_ns = isth__now_ns() + 30000000;
+  const struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
+  pthread_mutex_lock(&lock);
+  while (pthread_cond_timedwait(&condition, &lock, &until) == 0) continue;
+  pthread_mutex_unlock(&lock);
+  CHECK(isth__now_ns() >= until_ns);
+  pthread_cond_destroy(&condition);
+}
+
 int main(void) {
   static const struct test_case tests[] = {
       {"our memory is sealed and accepted", our_memory_is_sealed_and_accepted},
       {"memory that could fault is refused", memory_that_could_fault_is_refused},
       {"huge pages are refused", huge_pages_are_refused},
       {"other files are refused", other_files_are_refused},
+      {"a pinned thread can have others that are not", a_pinned_thread_can_have_others_that_are_not},
+      {"a condition goes by the monotonic clock", a_condition_goes_by_the_monotonic_clock},
   };
   return RUN_TESTS("platform_linux_test", tests);
 }

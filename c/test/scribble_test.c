@@ -33,11 +33,13 @@ static void forge_record(struct random *random, unsigned char *data, uint32_t ca
                          uint16_t kind, uint64_t call_id) {
   uint64_t at = random_below(random, 4) == 0 ? random_next(random) & ~UINT64_C(63) : position;
   struct isth__record *record = (struct isth__record *)(void *)(data + (at & (capacity - 1)));
-  record->kind = random_below(random, 8) == 0 ? (uint16_t)random_below(random, 5) : kind;
+  record->kind = random_below(random, 8) == 0 ? (uint16_t)random_below(random, 8) : kind;
+  record->flags = random_below(random, 2) == 0 ? 0 : (uint16_t)random_below(random, 5);
   record->status = random_below(random, 2) == 0 ? 0 : (int32_t)random_next(random);
-  record->method = random_below(random, 4) == 0 ? (uint32_t)random_next(random) : (uint32_t)random_below(random, 8);
+  record->method = random_below(random, 4) == 0 ? (uint32_t)random_next(random) : (uint32_t)random_below(random, 10);
   record->call_id = random_below(random, 4) == 0 ? random_next(random) : call_id;
   record->deadline_ns = random_below(random, 2) == 0 ? 0 : random_next(random);
+  record->window = (uint32_t)nasty(random, 4096);
   record->metadata_bytes = random_below(random, 2) == 0 ? 0 : (uint32_t)nasty(random, 512);
   isth__store_release(&record->length, (uint32_t)nasty(random, random_below(random, 2) == 0 ? 256 : capacity));
 }
@@ -65,21 +67,28 @@ static void abuse_service(struct random *random) {
   options.reply_ring_bytes = 4096u << random_below(random, 3);
   while (isth_client_open(&client, path, &echo_schema, &options, NULL) != 0) usleep(1000);
   unsigned char *segment = client->connection.segment;
+  uint64_t last_id = 0;
   for (uint64_t rounds = 1 + random_below(random, 400); rounds > 0 && client->status == 0; rounds--) {
     struct isth__client_lane *lane = &client->lanes[random_below(random, client->lane_count)];
-    isth_request request = {.method = (uint32_t)random_below(random, 8), .payload = path, .size = sizeof path};
-    switch (random_below(random, 10)) {
+    isth_request request = {.method = (uint32_t)random_below(random, 10),
+                            .payload = path,
+                            .size = sizeof path,
+                            .replies = (isth_replies)random_below(random, 3)};
+    if (random_below(random, 2) == 0) request.method = request.replies == ISTH_REPLIES_MANY ? STREAM : FORGET;
+    uint16_t kind = random_below(random, 3) == 0 ? ISTH__RECORD_CREDIT : ISTH__RECORD_REQUEST;
+    switch (random_below(random, 12)) {
     case 0: forge_bytes(random, segment, client->connection.segment_bytes); break;
     case 1: forge_control(random, lane->requests.control, lane->requests.position); break;
     case 2: forge_control(random, lane->replies.control, lane->replies.position); break;
     case 3:
     case 4:
-      forge_record(random, lane->requests.data, lane->requests.capacity, lane->requests.position, ISTH__RECORD_REQUEST,
-                   random_next(random));
+      forge_record(random, lane->requests.data, lane->requests.capacity, lane->requests.position, kind,
+                   last_id + random_below(random, 2));
       break;
     case 5: isth_client_check(client); break;
     case 6: (void)isth_client_poll(client, 0); break;
-    default: (void)isth_client_call(client, &request, NULL); break;
+    case 7: (void)isth_client_cancel(client, last_id); break;
+    default: (void)isth_client_call(client, &request, &last_id); break;
     }
     isth__wake_signal(lane->wake);
     if (random_below(random, 16) == 0) usleep(100);
@@ -107,6 +116,8 @@ static void a_hostile_client_costs_only_its_own_channel(void) {
   CHECK_EQUAL(isth_service_handle(echo.service, REFUSE, 0, on_refuse, NULL), 0);
   CHECK_EQUAL(isth_service_handle(echo.service, REMAINING, 8, on_remaining, NULL), 0);
   CHECK_EQUAL(isth_service_handle(echo.service, TRACE, 24, on_trace, NULL), 0);
+  CHECK_EQUAL(isth_service_handle(echo.service, STREAM, 0, on_stream, NULL), 0);
+  CHECK_EQUAL(isth_service_handle(echo.service, FORGET, 0, on_forget, NULL), 0);
   snprintf(echo.path, sizeof echo.path, "%s", path);
   CHECK_EQUAL(pthread_create(&echo.thread, NULL, echo_run, &echo), 0);
 
@@ -131,7 +142,7 @@ static void a_hostile_client_costs_only_its_own_channel(void) {
             (unsigned long long)calls, (unsigned long long)stats.channels_total,
             (unsigned long long)stats.corrupt_channels, (unsigned long long)slowest_ns / 1000);
   for (int i = 0; i < HOSTILE; i++) kill_child(hostile[i]);
-  WAIT_UNTIL((isth_service_get_stats(echo.service, &stats), stats.channels == 1));
+  WAIT_UNTIL((isth_service_get_stats(echo.service, &stats), stats.channels == 1 && stats.streams == 0));
   CHECK_EQUAL(isth_client_status(good), 0);
   CHECK_EQUAL(count_segments(), 2);
   isth_client_close(good);
@@ -174,8 +185,8 @@ static void abuse_client(int control, struct random *random) {
     case 2: forge_control(random, lane->replies.control, lane->replies.position); break;
     case 3:
     case 4:
-      forge_record(random, lane->replies.data, lane->replies.capacity, lane->replies.position, ISTH__RECORD_REPLY,
-                   call_id);
+      forge_record(random, lane->replies.data, lane->replies.capacity, lane->replies.position,
+                   random_below(random, 2) == 0 ? ISTH__RECORD_REPLY : ISTH__RECORD_REPLY_MORE, call_id);
       break;
     default:
       /* At times it answers as it should, once or twice, so that the client goes on. */
@@ -184,7 +195,8 @@ static void abuse_client(int control, struct random *random) {
       call_id = request.header.call_id;
       for (uint64_t times = random_below(random, 3); times > 0; times--) {
         if (isth__producer_claim(&lane->replies, 100, &record) != 0) break;
-        struct isth__header header = {.kind = ISTH__RECORD_REPLY, .call_id = call_id};
+        bool more = request.header.flags == ISTH__FLAG_MANY && random_below(random, 2) == 0;
+        struct isth__header header = {.kind = more ? ISTH__RECORD_REPLY_MORE : ISTH__RECORD_REPLY, .call_id = call_id};
         (void)isth__producer_commit(&lane->replies, record, &header, 100);
       }
     }
@@ -215,7 +227,7 @@ static unsigned char last_byte;
 
 static void count_outcome(const isth_reply *reply) {
   struct outcome_count *count = reply->user;
-  count->outcomes++;
+  count->outcomes += !reply->more;
   const unsigned char *payload = reply->payload;
   if (reply->size == 0) return;
   CHECK(payload >= count->segment && reply->size <= count->segment_bytes);
@@ -243,7 +255,8 @@ static void call_until_it_breaks(struct random *random) {
                               .size = sizeof path,
                               .deadline_ns = deadline_ns,
                               .callback = count_outcome,
-                              .user = &counts[sent]};
+                              .user = &counts[sent],
+                              .replies = (isth_replies)random_below(random, 2)};
       if (isth_client_call(client, &request, NULL) != 0) break;
     }
     isth_client_stats stats;

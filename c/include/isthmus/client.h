@@ -3,8 +3,9 @@
  *
  * Caveats first:
  *  - A client belongs to one thread at a time: no two of these functions may run on the same client at once.
- *  - Callbacks run inside isth_client_poll(), isth_client_wait() and isth_client_call_sync(), on the calling thread. They
- *    may start further calls; they may not close the client, nor wait for calls: poll and wait return 0 there.
+ *  - Callbacks run inside isth_client_poll() and whatever waits (isth_client_wait(), isth_client_call_sync() ...), on the
+ *    calling thread. They may start further calls; they may not close the client, nor wait for calls: poll and wait
+ *    return 0 there.
  *  - Payload pointers given to callbacks point into shared memory, and are valid until the callback returns.
  */
 #ifndef ISTHMUS_CLIENT_H
@@ -31,6 +32,9 @@ typedef struct isth_client_options {
   uint64_t spin_ns;
   /* How long connecting may take, in ns. 0: 2 s. */
   uint64_t connect_timeout_ns;
+  /* Of a call with many replies, the bytes that may be under way: sent by the service, and not yet taken here. Each
+   * reply counts with its size and 64 bytes of header; one may always be under way. At most 4 MiB. 0: 256 KiB. */
+  uint32_t stream_window_bytes;
 } isth_client_options;
 
 /* Fills in the defaults above. Always call it first: later versions may add fields. */
@@ -48,34 +52,48 @@ ISTH_API int isth_client_open(isth_client **client, const char *path, const isth
 /* Closes the channel and frees the client. Calls in flight end without their callbacks. NULL is allowed. */
 ISTH_API void isth_client_close(isth_client *client);
 
-/* The outcome of a call. status: 0, a negative ISTH_E_ error, or the handler's own code (1 or more). For a refusal or an
- * error that the service sent, the payload is its message: UTF-8, not terminated. */
+/*
+ * The outcome of a call, or one of its many replies. status: 0, a negative ISTH_E_ error, or the handler's own code (1
+ * or more). For a refusal or an error that the service sent, the payload is its message: UTF-8, not terminated.
+ */
 typedef struct isth_reply {
   uint64_t call_id;
   void *user;
   int status;
   const void *payload;
   size_t size;
+  bool more;       /* one of many, and not yet the end of the call; its status is 0 */
+  uint32_t credit; /* of one of many, what to give back with isth_client_credit; else 0 */
 } isth_reply;
 
 typedef void (*isth_reply_callback)(const isth_reply *reply);
 
+/*
+ * A call to make. The deadline of a call with many replies is that of the first one; each later one may take as long as
+ * was left for the first when the call was made. That time does not run while the service has to wait for credit.
+ */
 typedef struct isth_request {
   uint32_t method;
-  const void *payload;     /* NULL with isth_client_claim */
-  size_t size;             /* bytes of payload */
-  uint64_t deadline_ns;    /* absolute, on isth_now_ns()'s clock; 0: none */
-  const isth_trace *trace; /* NULL: none */
-  isth_reply_callback callback;
-  void *user; /* handed to the callback */
+  const void *payload;          /* NULL with isth_client_claim */
+  size_t size;                  /* bytes of payload */
+  uint64_t deadline_ns;         /* absolute, on isth_now_ns()'s clock; 0: none */
+  const isth_trace *trace;      /* NULL: none */
+  isth_reply_callback callback; /* NULL: none */
+  void *user;                   /* handed to the callback */
+  isth_replies replies;         /* the method's */
+  /* Of many replies: what the callback gets is not credited when it returns, but with isth_client_credit. */
+  bool manual_credit;
 } isth_request;
 
 /* CLOCK_MONOTONIC in ns: the clock of all deadlines. */
 ISTH_API uint64_t isth_now_ns(void);
 
 /*
- * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. `call_id` may be NULL.
- * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, PEER_CORRUPT: nothing was sent, no callback comes.
+ * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. Where there are many
+ * replies, the callback gets each of them first, with `more` set. A one-way call is over when this returns: it has no
+ * outcome, its callback never runs, it counts as no call in flight, and its id is 0. `call_id` may be NULL.
+ * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, PEER_CORRUPT, INVALID_ARGUMENT (no such
+ * `replies`): nothing was sent, no callback comes.
  */
 ISTH_API int isth_client_call(isth_client *client, const isth_request *request, uint64_t *call_id);
 
@@ -87,10 +105,12 @@ ISTH_API int isth_client_claim(isth_client *client, const isth_request *request,
 ISTH_API void isth_client_commit(isth_client *client);
 ISTH_API void isth_client_abandon(isth_client *client);
 
-/* Forgets a call: its callback never runs, a reply that comes later is dropped and counted. False: it had ended. */
+/* Forgets a call: its callback never runs again, a reply that comes later is dropped and counted. Where there are many
+ * replies the service is told, as soon as the request ring has room. False: it had ended. */
 ISTH_API bool isth_client_cancel(isth_client *client, uint64_t call_id);
 
-/* Runs the callbacks of up to `max` outcomes (0: all there are) and returns how many; never waits. */
+/* Runs the callbacks of up to `max` replies and other outcomes (0: all there are, up to 1,024) and returns how many;
+ * never waits. What a callback has taken of many replies is credited by itself. */
 ISTH_API size_t isth_client_poll(isth_client *client, size_t max);
 
 /* Waits as the wait option says until there is an outcome or `timeout_ns` has passed, then polls. Returns how many
@@ -98,13 +118,33 @@ ISTH_API size_t isth_client_poll(isth_client *client, size_t max);
 ISTH_API size_t isth_client_wait(isth_client *client, uint64_t timeout_ns);
 
 /*
- * Calls and waits for the outcome. `reply` gets up to `capacity` bytes, `*reply_size` (may be NULL) how many. Callbacks of
- * other calls may run meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the message of a refusal or error.
+ * Calls and waits until the callback has run for the outcome: at most until the deadline, which there must be. Callbacks
+ * of other calls may run meanwhile. Returns 0, also where the outcome is an error; or an error of isth_client_call, or
+ * INVALID_ARGUMENT for no deadline, no replies, or inside a callback: no callback comes then.
+ */
+ISTH_API int isth_client_call_wait(isth_client *client, const isth_request *request);
+
+/*
+ * Calls a method of one reply and waits for it. `reply` gets up to `capacity` bytes, `*reply_size` (may be NULL) how
+ * many. Callbacks of other calls may run meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the
+ * message of a refusal or error.
  * Returns 0, the handler's own code, or a negative error: those of isth_client_call, DEADLINE_EXCEEDED, REPLY_TOO_LARGE
  * when the reply does not fit into capacity, and INVALID_ARGUMENT inside a callback.
  */
 ISTH_API int isth_client_call_sync(isth_client *client, uint32_t method, const void *payload, size_t size, void *reply,
                                    size_t capacity, size_t *reply_size, uint64_t timeout_ns, isth_failure *failure);
+
+/* Gets each of many replies. Its payload is valid until it returns. 0: go on; anything else ends the call with that. */
+typedef int (*isth_client_each)(const void *payload, size_t size, void *user);
+
+/*
+ * Calls a method of many replies, and has `each` run for each of them, until the call ends. Callbacks of other calls
+ * may run meanwhile. timeout_ns bounds the time until each reply; 0 means 5 s. `failure` (may be NULL) gets the message
+ * of a refusal or error. Returns what the handler ended the call with, what `each` returned, or an error: those of
+ * isth_client_call, DEADLINE_EXCEEDED, and INVALID_ARGUMENT inside a callback.
+ */
+ISTH_API int isth_client_call_each(isth_client *client, uint32_t method, const void *payload, size_t size,
+                                   isth_client_each each, void *user, uint64_t timeout_ns, isth_failure *failure);
 
 typedef struct isth_client_stats {
   uint32_t in_flight;
@@ -144,8 +184,8 @@ ISTH_API void isth_client_disarm(isth_client *client);
  * the channel is then lost, as isth_client_status() says, and event_fd must not be watched any more. */
 ISTH_API void isth_client_clear_event(isth_client *client);
 
-/* A time by which isth_client_check() must be called so that deadlines are kept: no later than the earliest deadline in
- * flight, possibly earlier. 0: none. */
+/* A time by which isth_client_check() must be called so that deadlines are kept, and credit that found no room is sent:
+ * no later than the earliest deadline in flight, possibly earlier. 0: none. */
 ISTH_API uint64_t isth_client_next_deadline_ns(const isth_client *client);
 
 /* Looks at the clock and at control_fd now. Calls that expired or were lost are among the outcomes of the next peek or
@@ -153,11 +193,18 @@ ISTH_API uint64_t isth_client_next_deadline_ns(const isth_client *client);
 ISTH_API void isth_client_check(isth_client *client);
 
 /*
- * Takes up to `max` outcomes without running callbacks. Payloads stay valid until isth_client_release(), which must be
- * called before the next peek, poll, wait or sync call. Starting calls in between is allowed.
+ * Takes up to `max` replies and other outcomes without running callbacks. Payloads stay valid until
+ * isth_client_release(), which must be called before the next peek, poll, wait or sync call. Starting and cancelling
+ * calls in between is allowed; of a call that was cancelled, replies may be among those taken before.
  */
 ISTH_API size_t isth_client_peek(isth_client *client, isth_reply *replies, size_t max);
 ISTH_API void isth_client_release(isth_client *client);
+
+/* Says that `bytes`, the sum of the `credit` of replies that peek gave, were consumed, so that the service may send
+ * more. Sent once half of the window has come together; credit that finds no room in the request ring is kept and sent
+ * later. Not for replies that callbacks get. Returns 0, also for a call that has ended, or INVALID_ARGUMENT: more than
+ * was taken. */
+ISTH_API int isth_client_credit(isth_client *client, uint64_t call_id, size_t bytes);
 
 /* The whole segment, for peek's payload pointers as offsets. Valid until close. */
 ISTH_API const void *isth_client_segment(const isth_client *client, size_t *size);

@@ -54,7 +54,7 @@ typedef enum isth_error {
   ISTH_E_CLOSED = -20,
   /* the request ring is full */
   ISTH_E_RING_FULL = -21,
-  /* as many calls are in flight as the client allows */
+  /* as many calls are in flight as one of the sides allows */
   ISTH_E_TOO_MANY_CALLS = -22,
   /* the request is larger than the ring allows */
   ISTH_E_RECORD_TOO_LARGE = -23,

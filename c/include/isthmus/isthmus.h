@@ -7,8 +7,11 @@
 #ifndef ISTHMUS_ISTHMUS_H
 #define ISTHMUS_ISTHMUS_H
 
+#include <isthmus/bytes.h>
+#include <isthmus/checks.h>
 #include <isthmus/client.h>
 #include <isthmus/errors.h>
+#include <isthmus/message.h>
 #include <isthmus/service.h>
 #include <isthmus/types.h>
 #include <isthmus/version.h>

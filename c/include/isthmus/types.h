@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* The protocol's version: both sides must have the same. */
-#define ISTH_PROTOCOL_VERSION 1
+#define ISTH_PROTOCOL_VERSION 2
 /* The most serving threads of a service, and so the most lanes of a channel. */
 #define ISTH_MAX_LANES 64
 /* The longest message of a refusal or failure, in bytes, with its terminating NUL. */
@@ -42,11 +42,19 @@ typedef struct isth_failure {
   char message[ISTH_MESSAGE_BYTES];
 } isth_failure;
 
+/* How many replies a method's calls have. Both sides must agree on it. */
+typedef enum isth_replies {
+  ISTH_REPLIES_ONE = 0,  /* one, which may be an error */
+  ISTH_REPLIES_MANY = 1, /* any number, and at the end one more that says how the call ended */
+  ISTH_REPLIES_NONE = 2  /* none, not even an error: a one-way call */
+} isth_replies;
+
 typedef struct isth_method {
   uint32_t id; /* 1 or more; unique in its service */
   const char *name;
   uint32_t request_bytes; /* the size of the request's fixed part */
-  uint32_t reply_bytes;   /* the size of the reply's fixed part */
+  uint32_t reply_bytes;   /* the size of the reply's fixed part; of each reply, where there are many */
+  isth_replies replies;
 } isth_method;
 
 /* A service's schema, as generated code describes it. Everything it points to is constant and outlives its users. */
@@ -61,6 +69,9 @@ typedef struct isth_schema {
 /* Whether a text field is good: ended by a NUL within its `capacity` bytes, and UTF-8 up to there. What follows the NUL
  * does not matter. Generated code checks inputs with it. Thread-safe. */
 ISTH_API bool isth_text_valid(const char *text, size_t capacity);
+
+/* Whether `length` bytes are UTF-8; NULs among them are allowed. The same for the tails of messages. Thread-safe. */
+ISTH_API bool isth_utf8_valid(const char *bytes, size_t length);
 
 #ifdef __cplusplus
 }

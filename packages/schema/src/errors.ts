@@ -175,8 +175,8 @@ export const errors = {
     number: 22,
     http: 429,
     retryable: 'always',
-    message: 'as many calls are in flight as the client allows',
-    action: 'Slow down and try again, or raise maxInFlight.',
+    message: 'as many calls are in flight as one of the sides allows',
+    action: 'Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service.',
   },
   RECORD_TOO_LARGE: {
     number: 23,

@@ -1,6 +1,7 @@
-/** Values of `Everything` as fast-check makes them: every bit pattern that the schema allows, and the edges more often. */
+/** Values of the probe's structs as fast-check makes them: every bit pattern that the schema allows, and the edges more often. */
 import fc from 'fast-check';
-import type { Everything } from '../support/probe.schema.ts';
+import { valuesOf } from '../../packages/schema/test/support/arbitrary.ts';
+import { type Everything, Kinds } from '../support/probe.schema.ts';
 
 const integer = (min: number, max: number): fc.Arbitrary<number> =>
   fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max, 0));
@@ -18,6 +19,9 @@ function text(capacity: number): fc.Arbitrary<string> {
 }
 
 const plain = { noNullPrototype: true };
+
+// `as`: these are the values of exactly this type.
+export const anyKinds = valuesOf(Kinds) as fc.Arbitrary<Kinds>;
 
 export const anything: fc.Arbitrary<Everything> = fc.record(
   {

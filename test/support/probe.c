@@ -1,9 +1,11 @@
 /* The C half of probe.schema.ts. */
 #define _GNU_SOURCE
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +17,11 @@ static void identify(const isth_call *call, uint32_t tag, probe_identity *out) {
   out->pid = (uint32_t)getpid();
   out->thread = isth_call_thread(call);
   out->tag = tag;
+}
+
+/* The reply is the request, byte for byte. */
+static int echo_bytes(isth_bytes in, isth_message *out) {
+  return isth_message_write(out, in.data, in.length) ? 0 : ISTH_E_REPLY_TOO_LARGE;
 }
 
 static void pause_for(uint32_t microseconds) {
@@ -116,5 +123,192 @@ int probe_on_crash(isth_call *call) {
 }
 
 int probe_on_idempotent_crash(isth_call *call) { return probe_on_crash(call); }
+
+int probe_on_kinds(isth_call *call, const probe_kinds *in, probe_kinds *out) {
+  const isth_message *from = isth_call_in(call);
+  (void)in;
+  (void)out;
+  isth_message *to = isth_call_out(call);
+  isth_message_begin(to, 0);
+  return echo_bytes((isth_bytes){from->bytes, from->size}, to);
+}
+
+static bool copy_tags(const isth_message *from, const probe_point *point, isth_message *to, probe_point *copy) {
+  probe_list_of_span tags = probe_point_get_tags(from, point);
+  isth_span *copies = probe_point_add_tags(to, copy, tags.count);
+  if (copies == NULL) return false;
+  for (size_t i = 0; i < tags.count; i++) {
+    isth_text tag = isth_message_text(from, tags.items[i]);
+    if (!isth_message_append_text(to, &copies[i], tag.bytes, tag.length)) return false;
+  }
+  return true;
+}
+
+int probe_on_reverse(isth_call *call, const probe_points *in, probe_points *out) {
+  const isth_message *from = isth_call_in(call);
+  isth_message *to = isth_call_out(call);
+  probe_list_of_point points = probe_points_get_points(from, in);
+  probe_point *copies = probe_points_add_points(to, out, points.count);
+  if (copies == NULL) return ISTH_E_REPLY_TOO_LARGE;
+  for (size_t i = 0; i < points.count; i++) {
+    const probe_point *point = &points.items[points.count - 1 - i];
+    isth_text name = probe_point_get_name(from, point);
+    probe_point_set_x(&copies[i], probe_point_get_x(point));
+    if (!probe_point_set_name(to, &copies[i], name.bytes, name.length) || !copy_tags(from, point, to, &copies[i]))
+      return ISTH_E_REPLY_TOO_LARGE;
+  }
+  return 0;
+}
+
+int probe_on_flip(isth_call *call, isth_bytes in, isth_message *out) {
+  (void)call;
+  for (size_t i = in.length; i > 0; i--) {
+    if (!isth_message_write(out, in.data + i - 1, 1)) return ISTH_E_REPLY_TOO_LARGE;
+  }
+  return 0;
+}
+
+int probe_on_fill(isth_call *call, const probe_size *in, isth_message *out) {
+  unsigned char piece[1024];
+  (void)call;
+  memset(piece, 7, sizeof piece);
+  for (uint32_t left = in->bytes; left > 0;) {
+    uint32_t size = left < sizeof piece ? left : sizeof piece;
+    if (!isth_message_write(out, piece, size)) return ISTH_E_REPLY_TOO_LARGE;
+    left -= size;
+  }
+  total += in->bytes;
+  return 0;
+}
+
+static _Atomic uint32_t bursts_begun, bursts_ended;
+static _Atomic uint64_t rows_emitted;
+static _Atomic int last_error;
+
+static int emit_row(isth_call *call, const probe_burst *in, uint32_t number) {
+  isth_message *message = isth_call_out(call);
+  probe_row *row = probe_row_begin(message);
+  if (row == NULL) return ISTH_E_REPLY_TOO_LARGE;
+  row->number = number;
+  row->tag = in->tag;
+  row->pid = (uint32_t)getpid();
+  if (in->text_bytes > 0) {
+    /* With room for its NUL. */
+    char *name = isth_message_append(message, &row->name, in->text_bytes + 1, 1, 1);
+    if (name == NULL) return ISTH_E_REPLY_TOO_LARGE;
+    memset(name, 'x', in->text_bytes);
+    row->name.length = in->text_bytes;
+  }
+  int status = probe_emit_burst(call, message);
+  if (status == 0) rows_emitted++;
+  return status;
+}
+
+int probe_on_burst(isth_call *call, const probe_burst *in) {
+  int status = 0;
+  bursts_begun++;
+  for (uint32_t i = 0; i < in->count && (status == 0 || in->ignore_cancel); i++) {
+    if (in->fail_after != 0 && i == in->fail_after) {
+      status = isth_refuse(call, in->fail_code, "failed after %u rows", (unsigned)i);
+      break;
+    }
+    if (in->pause_microseconds > 0) pause_for(in->pause_microseconds);
+    status = emit_row(call, in, i);
+    if (status != 0) last_error = status;
+  }
+  bursts_ended++;
+  return status;
+}
+
+int probe_on_burst_once(isth_call *call, const probe_burst *in) { return probe_on_burst(call, in); }
+
+int probe_on_bursts(isth_call *call, probe_bursts *out) {
+  (void)call;
+  out->begun = bursts_begun;
+  out->ended = bursts_ended;
+  out->rows = rows_emitted;
+  out->last_error = last_error;
+  return 0;
+}
+
+int probe_on_pieces(isth_call *call, isth_bytes in) {
+  int status = 0;
+  for (size_t at = 0; at < in.length && status == 0; at += 1000) {
+    size_t left = in.length - at;
+    status = probe_emit_pieces(call, in.data + at, left < 1000 ? left : 1000);
+  }
+  return status;
+}
+
+int probe_on_nothings(isth_call *call) {
+  for (int i = 0; i < 10000; i++) {
+    int status = probe_emit_nothings(call);
+    if (status != 0) return status;
+  }
+  return 0;
+}
+
+struct later {
+  isth_responder *responder;
+  probe_pause in;
+  probe_identity out;
+};
+
+static void *answer_later(void *data) {
+  struct later *later = data;
+  pause_for(later->in.microseconds);
+  probe_respond_later(later->responder, &later->out);
+  free(later);
+  return NULL;
+}
+
+int probe_on_later(isth_call *call, const probe_pause *in, probe_identity *out) {
+  struct later *later = malloc(sizeof *later);
+  pthread_t thread;
+  (void)out;
+  if (later == NULL) return ISTH_E_OUT_OF_MEMORY;
+  later->in = *in;
+  identify(call, in->tag, &later->out);
+  later->responder = isth_call_defer(call);
+  if (later->responder == NULL) {
+    free(later);
+    return ISTH_E_OUT_OF_MEMORY;
+  }
+  if (pthread_create(&thread, NULL, answer_later, later) != 0) {
+    isth_respond_error(later->responder, ISTH_E_OUT_OF_MEMORY, "a thread");
+    free(later);
+    return 0;
+  }
+  pthread_detach(thread);
+  return 0;
+}
+
+int probe_on_note(isth_call *call, const probe_number64 *in) { return probe_on_add(call, in); }
+
+int probe_on_remark(isth_call *call, const probe_remark *in) {
+  total += (int64_t)probe_remark_get_text(isth_call_in(call), in).length;
+  return 0;
+}
+
+int probe_on_protobuf(isth_call *call, isth_bytes in, isth_message *out) {
+  (void)call;
+  return echo_bytes(in, out);
+}
+
+int probe_on_msgpack(isth_call *call, isth_bytes in, isth_message *out) {
+  (void)call;
+  return echo_bytes(in, out);
+}
+
+int probe_on_json(isth_call *call, isth_bytes in, isth_message *out) {
+  (void)call;
+  return echo_bytes(in, out);
+}
+
+int probe_on_thrice(isth_call *call, isth_bytes in) {
+  int status = 0;
+  for (int i = 0; i < 3 && status == 0; i++) status = probe_emit_thrice(call, in.data, in.length);
+  return status;
+}
 
 int main(int argc, char **argv) { return probe_main(argc, argv); }

@@ -1,22 +1,31 @@
 /** A service with a method for everything that can happen to a call. Its C half is probe.c beside this file. */
 import {
+  array,
   bool,
+  bytes,
   call,
+  decimal,
+  duration,
   enumeration,
   f32,
   f64,
+  flags,
   type Infer,
   i8,
   i16,
   i32,
   i64,
+  list,
+  optional,
   service,
   struct,
   text,
+  timestamp,
   u8,
   u16,
   u32,
   u64,
+  union,
 } from '@isthmus/schema';
 
 const Colour = enumeration('Colour', ['red', 'green', 'blue']);
@@ -51,6 +60,48 @@ const Context = struct('Context', { traceId: text(32), spanId: text(16), remaini
 /** As large as a struct can be, but for the alignment. */
 const Blob = struct('Blob', { data: text(65_535) });
 
+const Circle = struct('Circle', { radius: f64(), label: text() });
+const Square = struct('Square', { side: f64() });
+const Point = struct('Point', { name: text(), x: f64({ endian: 'big' }), tags: list(text()) });
+const Points = struct('Points', { points: list(Point) });
+
+/** All that `Everything` has not, tails within tails among it. */
+export const Kinds = struct('Kinds', {
+  when: timestamp(),
+  took: duration(),
+  price: decimal(2),
+  level: enumeration('Level', ['low', 'high'], { open: true }),
+  access: flags('Access', ['read', 'write', 'run']),
+  digest: bytes(8),
+  grid: array(i16(), 6),
+  maybe: optional(u32()),
+  shape: union('Shape', { circle: Circle, square: Square }),
+  title: text(),
+  content: bytes(),
+  points: list(Point),
+  matrix: list(list(f32())),
+  remark: optional(text()),
+});
+export type Kinds = Infer<typeof Kinds>;
+
+/** Rows 0, 1, .. to be emitted: `count` of them, each with a text of `textBytes` and after a pause. */
+const Burst = struct('Burst', {
+  count: u32(),
+  textBytes: u32({ default: 0 }),
+  pauseMicroseconds: u32({ default: 0 }),
+  /** Ends with `failCode` once so many rows are out; 0: never. */
+  failAfter: u32({ default: 0 }),
+  failCode: i32({ default: 1 }),
+  /** Goes on emitting after it was told to stop. */
+  ignoreCancel: bool({ default: false }),
+  tag: u32({ default: 0 }),
+});
+const Row = struct('Row', { number: u32(), tag: u32(), pid: u32(), name: text() });
+/** Of all bursts of this instance. */
+const Bursts = struct('Bursts', { begun: u32(), ended: u32(), rows: u64(), lastError: i32() });
+const Size = struct('Size', { bytes: u32() });
+const Remark = struct('Remark', { text: text() });
+
 export const probe = service(
   'probe',
   {
@@ -72,6 +123,28 @@ export const probe = service(
     context: call({ output: Context }),
     crash: call({}),
     idempotentCrash: call({ idempotent: true }),
+    kinds: call({ input: Kinds, output: Kinds, idempotent: true }),
+    // The points in the opposite order, each made anew.
+    reverse: call({ input: Points, output: Points }),
+    flip: call({ input: bytes(), output: bytes() }),
+    // So many bytes, counted in the total.
+    fill: call({ input: Size, output: bytes() }),
+    burst: call({ input: Burst, output: Row, replies: 'many', idempotent: true }),
+    burstOnce: call({ input: Burst, output: Row, replies: 'many' }),
+    bursts: call({ output: Bursts }),
+    // The input in pieces of 1,000 bytes.
+    pieces: call({ input: bytes(), output: bytes(), replies: 'many' }),
+    nothings: call({ replies: 'many' }),
+    // Answered by another thread.
+    later: call({ input: Pause, output: Identity }),
+    // `note` adds to the total, `remark` adds the length of its text.
+    note: call({ input: Number64, replies: 'none' }),
+    remark: call({ input: Remark, replies: 'none' }),
+    protobuf: call({ input: Kinds, output: Kinds, codec: 'protobuf' }),
+    msgpack: call({ input: Kinds, output: Kinds, codec: 'msgpack' }),
+    json: call({ input: Kinds, output: Kinds, codec: 'json' }),
+    // The input three times.
+    thrice: call({ input: Points, output: Points, replies: 'many', codec: 'json' }),
   },
   { errors: ['tooHot', 'tooCold'] },
 );

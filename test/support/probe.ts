@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileService } from './compile.ts';
 import { type Instance, startInstance } from './instance.ts';
-import { type Everything, probe } from './probe.schema.ts';
+import { type Everything, type Kinds, probe } from './probe.schema.ts';
 
 const source = readFileSync(join(import.meta.dirname, 'probe.c'), 'utf8');
 
@@ -30,4 +30,25 @@ export const everything: Everything = {
   inner: { flag: true, tiny: -1, label: 'seven c', ratio: -0.1 },
   bounded: -5,
   greeting: 'good day',
+};
+
+/** The same of the other kinds. */
+export const kinds: Kinds = {
+  when: 1_800_000_000_123_456_789n,
+  took: -1_500_000_000n,
+  price: '-12.34',
+  level: 'high',
+  access: ['read', 'run'],
+  digest: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 255]),
+  grid: [-32_768, -1, 0, 1, 2, 32_767],
+  maybe: 4_000_000_000,
+  shape: { kind: 'circle', radius: 2.5, label: 'köre' },
+  title: 'Zoë, 東京, 🦀',
+  content: new Uint8Array([0, 128, 255]),
+  points: [
+    { name: 'first', x: 1.5, tags: ['a', '', 'long enough to be seen'] },
+    { name: '', x: -0.25, tags: [] },
+  ],
+  matrix: [[1, 2, 3], [], [0.5]],
+  remark: 'there',
 };

@@ -1,17 +1,18 @@
-import {
-  Control,
-  type NativeChannel,
-  type NativeStats,
-  notSent,
-  outboxAlign,
-  outboxBytes,
-  waitModes,
-} from '@isthmus/native';
-import { diffSchemas, errorCodeOf, IsthmusError, type Memory, type Service } from '@isthmus/schema';
-import { errorOfNative, errorOfStatus } from './errors.ts';
+import { Control, type NativeChannel, type NativeStats, notSent, replyCounts } from '@isthmus/native';
+import { errorCodeOf, IsthmusError, type Service } from '@isthmus/schema';
+import { CallTable } from './call-table.ts';
+import { errorOf } from './errors.ts';
+import type { Form } from './form.ts';
 import { native } from './native.ts';
-import type { Settings } from './options.ts';
-import type { CallOptions, PendingCall } from './pending.ts';
+import { nativeOptionsOf, type Settings } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { Outcomes } from './outcomes.ts';
+import type { Peer } from './peer.ts';
+import type { PendingCall } from './pending.ts';
+import { ReplyMemory } from './reply-memory.ts';
+import { maxRequestOf, requestOf } from './request.ts';
+import { SyncCalls } from './sync-calls.ts';
+import { type TraceContext, traceBytes, writeTrace } from './trace.ts';
 
 /** What a channel tells its owner. */
 export interface ChannelOwner {
@@ -23,10 +24,6 @@ export interface ChannelOwner {
   lost(channel: Channel, error: IsthmusError): void;
 }
 
-function memoryOf(buffer: ArrayBuffer): Memory & { readonly bytes: Buffer } {
-  return { view: new DataView(buffer), bytes: Buffer.from(buffer) };
-}
-
 /**
  * One client's connection to one instance: the JavaScript half of what addon.h describes.
  *
@@ -34,74 +31,78 @@ function memoryOf(buffer: ArrayBuffer): Memory & { readonly bytes: Buffer } {
  */
 export class Channel {
   readonly path: string;
-  inFlight = 0;
+  /** The instance's version of the schema, where it is another one than ours. */
+  readonly peer: Peer | undefined;
   readonly #native: NativeChannel;
   readonly #owner: ChannelOwner;
-  readonly #schema: Service;
+  /** The most bytes of a request. */
+  readonly #maxRequest: number;
   readonly #control: Int32Array;
-  readonly #outbox: Memory & { readonly bytes: Buffer };
-  readonly #inbox: Uint32Array;
-  readonly #segment: Memory | undefined;
-  #arena: { readonly buffer: ArrayBuffer; readonly memory: Memory } | undefined;
-  #scratch: Memory;
-  readonly #calls: (PendingCall | undefined)[];
-  /** A stack of free slots. */
-  readonly #free: number[];
+  readonly #outbox: Outbox;
+  readonly #calls: CallTable;
+  readonly #outcomes: Outcomes;
+  readonly #sync: SyncCalls;
   #closed = false;
-  /** Outcomes are being taken out of the inbox, so it must not be filled anew. */
-  #taking = false;
 
   /**
-   * Connects to the instance that listens on `path`.
+   * Connects to the instance that listens on `path`, if its schema is ours, or the one that `peer` stands for.
    *
-   * @throws IsthmusError NO_INSTANCE, SCHEMA_MISMATCH (its detail says what differs), and the other errors of a handshake.
+   * @throws IsthmusError NO_INSTANCE, SCHEMA_MISMATCH, and the other errors of a handshake.
    */
-  static async open(schema: Service, path: string, settings: Settings, owner: ChannelOwner): Promise<Channel> {
+  static async open(
+    schema: Service,
+    path: string,
+    settings: Settings,
+    owner: ChannelOwner,
+    peer?: Peer,
+  ): Promise<Channel> {
     let channel: Channel | undefined;
     let lost = 0;
     try {
       const opened = await native().open(
         path,
         schema.name,
-        schema.hash,
-        {
-          requestRingBytes: settings.requestRingBytes,
-          replyRingBytes: settings.replyRingBytes,
-          maxInFlight: settings.maxInFlight,
-          wait: waitModes[settings.wait],
-          spinNs: settings.spinMicroseconds * 1000,
-          connectTimeoutMs: settings.connectTimeoutMs,
-          copy: settings.copyReplies ? 1 : 0,
+        peer?.hash ?? schema.hash,
+        nativeOptionsOf(settings),
+        (count) => {
+          if (channel !== undefined) channel.#outcomes.take(count);
         },
-        (count) => channel?.takeOutcomes(count),
         (status) => {
           if (channel === undefined) lost = status;
-          else channel.takeLoss(status);
+          else channel.#takeLoss(status);
         },
       );
-      channel = new Channel(schema, path, opened, settings.maxInFlight, owner);
+      const made = new Channel(schema, path, opened, settings, owner, peer);
+      channel = made;
       // It may have gone before anybody could be told.
-      if (lost !== 0) queueMicrotask(() => channel?.takeLoss(lost));
-      return channel;
+      if (lost !== 0) queueMicrotask(() => made.#takeLoss(lost));
+      return made;
     } catch (cause) {
-      if (cause instanceof IsthmusError) throw cause;
-      const error = errorOfNative(cause);
-      throw error.code === 'SCHEMA_MISMATCH' ? await explainMismatch(schema, path, settings, error) : error;
+      throw errorOf(cause);
     }
   }
 
-  private constructor(schema: Service, path: string, opened: NativeChannel, maxInFlight: number, owner: ChannelOwner) {
+  private constructor(
+    schema: Service,
+    path: string,
+    opened: NativeChannel,
+    settings: Settings,
+    owner: ChannelOwner,
+    peer: Peer | undefined,
+  ) {
     this.path = path;
+    this.peer = peer;
     this.#native = opened;
     this.#owner = owner;
-    this.#schema = schema;
+    this.#maxRequest = maxRequestOf(settings);
     this.#control = new Int32Array(opened.control);
-    this.#outbox = memoryOf(opened.outbox);
-    this.#inbox = new Uint32Array(opened.inbox);
-    this.#segment = opened.segment === undefined ? undefined : memoryOf(opened.segment);
-    this.#scratch = memoryOf(opened.scratch);
-    this.#calls = new Array<PendingCall | undefined>(maxInFlight).fill(undefined);
-    this.#free = Array.from({ length: maxInFlight }, (_, index) => maxInFlight - 1 - index);
+    this.#outbox = new Outbox(opened.outbox, this.#control);
+    this.#calls = new CallTable(settings.maxInFlight);
+    this.#outcomes = new Outcomes(
+      { schema, path, native: opened, calls: this.#calls, replies: new ReplyMemory(opened, this.#control) },
+      { failed: owner.failed, unusable: () => owner.unusable(this) },
+    );
+    this.#sync = new SyncCalls(schema, opened, this.#control, this.#maxRequest);
   }
 
   get pid(): number {
@@ -110,6 +111,11 @@ export class Channel {
 
   get lanes(): number {
     return this.#native.lanes;
+  }
+
+  /** How many calls are. */
+  get inFlight(): number {
+    return this.#calls.size;
   }
 
   get closed(): boolean {
@@ -123,36 +129,47 @@ export class Channel {
   /**
    * Sends a call; its outcome goes to `call` or to the owner, later.
    *
-   * @throws IsthmusError `INVALID_INPUT`, `TOO_MANY_CALLS`, `RING_FULL`: nothing was sent.
+   * @throws IsthmusError `INVALID_INPUT`, `RECORD_TOO_LARGE`, `TOO_MANY_CALLS`, `RING_FULL`, and, where the instance's schema
+   *   is another version, `UNKNOWN_METHOD` and `SCHEMA_MISMATCH`: nothing was sent.
    */
   submit(call: PendingCall, timeoutMs: number): void {
-    const slot = this.#free[this.#free.length - 1];
-    if (slot === undefined) throw new IsthmusError('TOO_MANY_CALLS');
-    const size = call.form.sizeOf(call.input);
-    const bytes = outboxAlign + ((size + outboxAlign - 1) & -outboxAlign);
-    let at = this.#control[Control.outboxBytes] ?? 0;
-    if (at + bytes > outboxBytes) {
-      if (this.#taking) throw new IsthmusError('RING_FULL');
-      this.#flush();
-      at = this.#control[Control.outboxBytes] ?? 0;
-    }
-    if (bytes > outboxBytes) {
-      this.#submitLarge(call, slot, size, timeoutMs);
+    if (this.#calls.isFull) throw new IsthmusError('TOO_MANY_CALLS');
+    const form = this.peer === undefined ? call.form : this.peer.formOf(call.form);
+    const trace = call.options?.trace;
+    const outbox = this.#outbox;
+    if (outbox.isWriting) {
+      this.#submitApart(call, form, form.least, timeoutMs, trace);
       return;
     }
-    call.form.write(call.input, this.#outbox, at + outboxAlign);
-    this.#writeHeader(at, slot, call, size, timeoutMs);
-    this.#begin(call, slot);
-    this.#control[Control.outboxBytes] = at + bytes;
+    if (!outbox.fits(form.least)) this.#makeRoom();
+    let size = outbox.write(form, call.input, trace);
+    if (!outbox.fits(size) && outbox.used > 0) {
+      this.#makeRoom();
+      size = outbox.write(form, call.input, trace);
+    }
+    if (!outbox.fits(size)) {
+      this.#submitApart(call, form, size, timeoutMs, trace);
+      return;
+    }
+    outbox.add(this.#begin(call, form), form, size, timeoutMs, trace !== undefined);
     if (this.#control[Control.inTurn] === 0) this.#flush();
   }
 
   /** Forgets a call: neither it nor the owner hears of it again. */
   cancel(call: PendingCall): void {
-    const { slot } = call;
-    if (this.#closed || this.#calls[slot] !== call) return;
-    // Not in flight yet means that it still lies in the outbox: then its outcome frees the slot, and is dropped.
-    if (this.#native.cancel(slot)) this.#end(slot);
+    if (!this.#closed && this.#calls.has(call)) this.#outcomes.cancel(call);
+  }
+
+  /** Of a call with many replies: so many bytes of them were consumed, so that as many more may come. */
+  credit(call: PendingCall, bytes: number): void {
+    if (!this.#closed && this.#calls.has(call)) this.#native.credit(call.slot, bytes);
+  }
+
+  /** One more, or one less, of the calls with many replies is not waited for: those do not keep the process alive. */
+  countIdle(change: 1 | -1): void {
+    const control = this.#control;
+    control[Control.idleStreams] = (control[Control.idleStreams] ?? 0) + change;
+    if (change < 0 && control[Control.inTurn] === 0 && !this.#closed) this.#native.waitAnew();
   }
 
   /**
@@ -161,25 +178,18 @@ export class Channel {
    * @returns The output, or, if the call could not even be sent because the instance has gone, undefined.
    * @throws IsthmusError
    */
-  callSync(
-    call: Pick<PendingCall, 'method' | 'form' | 'input'>,
-    timeoutMs: number,
-  ): { readonly output: unknown } | undefined {
-    const size = call.form.sizeOf(call.input);
-    const needed = Math.max(size, call.method.outputCodec.size);
-    if (needed > this.#scratch.bytes.length) this.#scratch = memoryOf(this.#native.growScratch(needed));
-    call.form.write(call.input, this.#scratch, 0);
+  callSync(own: Form, input: unknown, timeoutMs: number): { readonly output: unknown } | undefined {
+    // The replies that are being taken lie in the ring that this would take others from.
+    if (this.#outcomes.isTaking)
+      throw new IsthmusError('INVALID_ARGUMENT', { detail: 'a synchronous call while replies are read' });
+    const form = this.peer === undefined ? own : this.peer.formOf(own);
+    const size = this.#sync.write(form, input);
     // Calls that were made before this one, within the same turn, reach the instance before it.
-    if (this.#control[Control.outboxBytes] !== 0) this.#flush();
-    const status = this.#native.callSync(call.method.id, size, timeoutMs);
-    const got = this.#control[Control.syncBytes] ?? 0;
-    if (got < 0) {
-      // A program that only ever calls synchronously never lets the event loop tell of the loss.
-      this.#owner.unusable(this);
-      return undefined;
-    }
-    if (status !== 0) throw errorOfStatus(this.#schema, status, textOf(this.#scratch, 0, got));
-    return { output: call.form.read(this.#scratch, 0, got) };
+    if (this.#outbox.used > 0) this.#flush();
+    const result = this.#sync.call(form, size, timeoutMs);
+    // A program that only ever calls synchronously never lets the event loop tell of the loss.
+    if (result === undefined) this.#owner.unusable(this);
+    return result;
   }
 
   /** Ends the calls in flight with CLOSED. Any number of times. */
@@ -190,26 +200,7 @@ export class Channel {
     this.#native.close();
   }
 
-  /** The addon has filled `count` inbox entries. */
-  takeOutcomes(count: number): void {
-    const inbox = this.#inbox;
-    this.#taking = true;
-    for (let at = 0; at < count * 4; at += 4) {
-      const slot = inbox[at] ?? 0;
-      const status = (inbox[at + 1] ?? 0) | 0;
-      const place = inbox[at + 2] ?? 0;
-      const size = inbox[at + 3] ?? 0;
-      const call = this.#calls[slot];
-      if (call === undefined) continue;
-      this.#end(slot);
-      if (call.settled) continue;
-      if (status === 0) this.#resolve(call, place * outboxAlign, size);
-      else this.#reject(call, status, place, size);
-    }
-    this.#taking = false;
-  }
-
-  takeLoss(status: number): void {
+  #takeLoss(status: number): void {
     if (this.#closed) return;
     this.#closed = true;
     const error = new IsthmusError(errorCodeOf(status), { detail: this.path });
@@ -219,136 +210,45 @@ export class Channel {
     this.#owner.lost(this, error);
   }
 
-  #begin(call: PendingCall, slot: number): void {
-    this.#free.pop();
-    this.#calls[slot] = call;
-    call.channel = this;
-    call.slot = slot;
-    this.inFlight += 1;
+  /** For what the outbox has no room for. */
+  #submitApart(call: PendingCall, form: Form, size: number, timeoutMs: number, trace: TraceContext | undefined): void {
+    const request = requestOf(form, call.input, size, this.#maxRequest);
+    const traceMemory = trace === undefined ? undefined : Buffer.alloc(traceBytes);
+    if (trace !== undefined && traceMemory !== undefined) writeTrace(trace, traceMemory, 0);
+    if (this.#outbox.used > 0 && !this.#outbox.isWriting) this.#makeRoom();
+    const slot = this.#begin(call, form);
+    const status = this.#native.send(slot, form.id, form.replies, request, timeoutMs, traceMemory);
+    if (status === 0 && form.replies !== replyCounts.none) return;
+    this.#calls.end(slot);
+    if (status === 0) this.#outcomes.succeed(call);
+    else this.#outcomes.reject(call, status, notSent, 0);
   }
 
-  #end(slot: number): void {
-    this.#calls[slot] = undefined;
-    this.#free.push(slot);
-    this.inFlight -= 1;
-  }
-
-  #resolve(call: PendingCall, offset: number, size: number): void {
-    let value: unknown;
-    try {
-      value = call.form.read(this.#replyMemory(), offset, size);
-      this.#inform(call);
-    } catch (cause) {
-      this.#owner.failed(call, cause instanceof IsthmusError ? cause : errorOfNative(cause), true, 0);
-      return;
-    }
-    call.settled = true;
-    call.stopListening?.();
-    call.resolve(value);
-  }
-
-  #reject(call: PendingCall, status: number, place: number, size: number): void {
-    const sent = place !== notSent;
-    const detail = sent && size > 0 ? textOf(this.#replyMemory(), place * outboxAlign, size) : '';
-    let error = errorOfStatus(this.#schema, status, detail);
-    if (sent) {
-      try {
-        this.#inform(call);
-      } catch (cause) {
-        error = errorOfNative(cause);
-      }
-    } else if (error.code === 'INSTANCE_LOST' || error.code === 'PEER_CORRUPT') {
-      this.#owner.unusable(this);
-    }
-    this.#owner.failed(call, error, sent, this.#native.leftMs(call.slot));
-  }
-
-  /** @throws TypeError when the caller's object does not take it. */
-  #inform(call: PendingCall): void {
-    const info = call.options?.info;
-    if (info === undefined) return;
-    info.instance = this.path;
-    info.callId = this.#native.callId(call.slot);
-  }
-
-  /** Where this batch's payloads lie. */
-  #replyMemory(): Memory {
-    if (this.#control[Control.inArena] === 0 && this.#segment !== undefined) return this.#segment;
-    const { arena } = this.#native;
-    if (arena === undefined) throw new IsthmusError('INTERNAL', { detail: 'a reply without memory' });
-    if (this.#arena?.buffer !== arena) this.#arena = { buffer: arena, memory: memoryOf(arena) };
-    return this.#arena.memory;
-  }
-
-  #writeHeader(at: number, slot: number, call: PendingCall, size: number, timeoutMs: number): void {
-    const { view } = this.#outbox;
-    const trace = call.options?.trace;
-    view.setUint32(at, slot, true);
-    view.setUint32(at + 4, call.method.id, true);
-    view.setUint32(at + 8, size, true);
-    view.setUint32(at + 12, trace === undefined ? 0 : 1, true);
-    view.setFloat64(at + 16, timeoutMs, true);
-    if (trace !== undefined) writeTrace(trace, this.#outbox.bytes, at + 24);
-  }
-
-  #submitLarge(call: PendingCall, slot: number, size: number, timeoutMs: number): void {
-    const memory = memoryOf(new ArrayBuffer(size));
-    call.form.write(call.input, memory, 0);
-    let trace: Buffer | undefined;
-    if (call.options?.trace !== undefined) {
-      trace = Buffer.alloc(24);
-      writeTrace(call.options.trace, trace, 0);
-    }
-    this.#begin(call, slot);
-    const status = this.#native.send(slot, call.method.id, memory.bytes, timeoutMs, trace);
-    if (status === 0) return;
-    this.#end(slot);
-    this.#reject(call, status, notSent, 0);
+  /** Empties the outbox. @throws IsthmusError `RING_FULL` */
+  #makeRoom(): void {
+    if (this.#outcomes.isTaking) throw new IsthmusError('RING_FULL');
+    this.#flush();
   }
 
   #flush(): void {
-    if (this.#taking) return;
+    if (this.#outcomes.isTaking || this.#outbox.isWriting) return;
     // What is sent elsewhere may come back here while the failures are being taken.
-    while ((this.#control[Control.outboxBytes] ?? 0) > 0) {
-      const failures = this.#native.flush();
-      if (failures > 0) this.takeOutcomes(failures);
+    while (this.#outbox.used > 0) {
+      const outcomes = this.#native.flush();
+      if (outcomes > 0) this.#outcomes.take(outcomes);
     }
+  }
+
+  #begin(call: PendingCall, form: Form): number {
+    const slot = this.#calls.begin(call);
+    call.channel = this;
+    call.wire = form;
+    return slot;
   }
 
   #failAll(error: IsthmusError): void {
-    for (const [slot, call] of this.#calls.entries()) {
-      if (call === undefined) continue;
-      this.#end(slot);
-      if (!call.settled) this.#owner.failed(call, error, true, this.#native.leftMs(slot));
+    for (const call of this.#calls.endAll()) {
+      if (!call.settled) this.#owner.failed(call, error, true, this.#native.leftMs(call.slot));
     }
-  }
-}
-
-function textOf(memory: Memory, offset: number, size: number): string {
-  return Buffer.from(memory.bytes.buffer, memory.bytes.byteOffset + offset, size).toString('utf8');
-}
-
-function writeTrace(trace: NonNullable<CallOptions['trace']>, bytes: Buffer, at: number): void {
-  const written = bytes.write(trace.traceId, at, 16, 'hex') + bytes.write(trace.spanId, at + 16, 8, 'hex');
-  if (written === 24 && trace.traceId.length === 32 && trace.spanId.length === 16) return;
-  throw new IsthmusError('INVALID_ARGUMENT', {
-    detail: 'trace needs a traceId of 32 and a spanId of 16 hexadecimal digits',
-  });
-}
-
-/** Asks the instance for its schema, to say what differs. */
-async function explainMismatch(
-  schema: Service,
-  path: string,
-  settings: Settings,
-  error: IsthmusError,
-): Promise<IsthmusError> {
-  try {
-    const theirs = await native().describe(path, settings.connectTimeoutMs);
-    const lines = diffSchemas(schema.text, theirs);
-    const detail = [`${error.detail}:`, ...lines.map((line) => `  ${line}`)].join('\n');
-    return new IsthmusError('SCHEMA_MISMATCH', { detail: `${path}: ${detail}` });
-  } catch {
-    return error;
   }
 }

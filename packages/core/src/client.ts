@@ -1,6 +1,6 @@
 import type { InputOf, Method, OutputOf, Service } from '@isthmus/schema';
-import { formsOf } from './form.ts';
-import type { CallInfo, CallOptions } from './pending.ts';
+import { type Form, formsOf } from './form.ts';
+import type { CallOptions } from './pending.ts';
 import type { Pool } from './pool.ts';
 
 /** One instance that is connected now. */
@@ -12,6 +12,8 @@ export interface InstanceInfo {
   readonly inFlight: number;
   /** Its serving threads. */
   readonly lanes: number;
+  /** Whether its schema is another version, to which calls are adapted. */
+  readonly adapted: boolean;
 }
 
 /** What a method without input is called with. */
@@ -19,7 +21,7 @@ type Arguments<Input> = undefined extends Input
   ? [input?: Input, options?: CallOptions]
   : [input: Input, options?: CallOptions];
 
-/** A method of the service. Every form fails with an IsthmusError and nothing else. */
+/** A method with one reply. Every form fails with an IsthmusError and nothing else. */
 export interface RemoteMethod<Input, Output> {
   /** Calls and resolves with the reply. */
   (...input: Arguments<Input>): Promise<Output>;
@@ -28,11 +30,56 @@ export interface RemoteMethod<Input, Output> {
    * meanwhile. `timeoutMs` defaults to the client's.
    */
   sync(input: Input, options?: Pick<CallOptions, 'timeoutMs'>): Output;
-  /** The struct's own bytes in and out. What comes back is a copy. */
-  raw(input: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
-  /** The JSON form in and out: 64-bit integers are decimal strings. The input is checked; its fields may be anything. */
+  /**
+   * The same with a reply whose fields are only decoded, and checked, when they are read, each time anew: for callers that
+   * read two fields of forty. It is over a copy of its own, so it can be kept.
+   */
+  view(...input: Arguments<Input>): Promise<Output>;
+  /** The JSON form in and out: see `docs/types.md`. The input is checked; its fields may be anything. */
   json(input: unknown, options?: CallOptions): Promise<unknown>;
+  /** The JSON form in, and out the text that `JSON.stringify` makes of it, without making the value. */
+  jsonText(input: unknown, options?: CallOptions): Promise<string>;
+  /**
+   * The bytes that are on the way, in and out: the struct's own, or those of the method's codec. What comes back is a copy.
+   * SCHEMA_MISMATCH where the instance has another version of the schema, and so another layout.
+   */
+  raw(input: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
 }
+
+/**
+ * A method with many replies. Nothing is sent before the first `next()`; leaving a `for await`, `return()` and an AbortSignal
+ * end the call, and the handler is told. Replies that are not taken hold the handler up: see `streamWindowBytes`. `timeoutMs`
+ * is how long each reply may take. The error that ends a call comes after all replies that were before it, and once a reply
+ * has come no other instance takes over.
+ */
+export interface StreamMethod<Input, Output> {
+  (...input: Arguments<Input>): AsyncGenerator<Output, undefined, undefined>;
+  /** The forms as `RemoteMethod` has them, of each reply. */
+  view(...input: Arguments<Input>): AsyncGenerator<Output, undefined, undefined>;
+  json(input: unknown, options?: CallOptions): AsyncGenerator<unknown, undefined, undefined>;
+  jsonText(input: unknown, options?: CallOptions): AsyncGenerator<string, undefined, undefined>;
+  raw(input: Uint8Array, options?: CallOptions): AsyncGenerator<Uint8Array, undefined, undefined>;
+}
+
+/**
+ * A method without replies: resolves once the request lies in shared memory. Nobody learns whether it was executed, let alone
+ * how it ended; it never is twice.
+ */
+export interface OneWayMethod<Input> {
+  (...input: Arguments<Input>): Promise<void>;
+  json(input: unknown, options?: CallOptions): Promise<void>;
+  jsonText(input: unknown, options?: CallOptions): Promise<void>;
+  raw(input: Uint8Array, options?: CallOptions): Promise<void>;
+}
+
+type ByReplies<Replies, Input, Output> = Replies extends 'many'
+  ? StreamMethod<Input, Output>
+  : Replies extends 'none'
+    ? OneWayMethod<Input>
+    : RemoteMethod<Input, Output>;
+
+/** A method of a client, by how many replies it has. */
+export type RemoteMethodOf<M extends Method> = ByReplies<M['replies'], InputOf<M>, OutputOf<M>>;
 
 /** What every client has beside its methods, whose names never begin with `$`. */
 export interface ClientControl extends AsyncDisposable {
@@ -44,18 +91,23 @@ export interface ClientControl extends AsyncDisposable {
 
 /** A service as if its methods were functions here. Belongs to the thread that made it. */
 export type Client<S extends Service> = {
-  readonly [K in keyof S['calls']]: RemoteMethod<InputOf<S['calls'][K]>, OutputOf<S['calls'][K]>>;
+  readonly [K in keyof S['calls']]: RemoteMethodOf<S['calls'][K]>;
 } & ClientControl;
 
-function remoteMethod(pool: Pool, method: Method): RemoteMethod<unknown, unknown> {
-  const { value, json, raw } = formsOf(method);
-  const call = (input?: unknown, options?: CallOptions): Promise<unknown> => pool.call(method, value, input, options);
+type Calling = (input?: unknown, options?: CallOptions) => unknown;
+
+function remoteMethod(pool: Pool, method: Method): Calling {
+  const { value, view, json, jsonText, raw } = formsOf(method);
+  const calling = (form: Form): Calling =>
+    method.replies === 'many'
+      ? (input, options) => pool.stream(form, input, options)
+      : (input, options) => pool.call(form, input, options);
+  const call = Object.assign(calling(value), { json: calling(json), jsonText: calling(jsonText), raw: calling(raw) });
+  if (method.replies === 'none') return call;
+  Object.assign(call, { view: calling(view) });
+  if (method.replies === 'many') return call;
   return Object.assign(call, {
-    sync: (input: unknown, options?: { readonly timeoutMs?: number | undefined }) =>
-      pool.callSync(method, value, input, options?.timeoutMs),
-    // The raw form only ever reads bytes.
-    raw: (input: Uint8Array, options?: CallOptions) => pool.call(method, raw, input, options) as Promise<Uint8Array>,
-    json: (input: unknown, options?: CallOptions) => pool.call(method, json, input, options),
+    sync: (input: unknown, options?: Pick<CallOptions, 'timeoutMs'>) => pool.callSync(value, input, options?.timeoutMs),
   });
 }
 
@@ -64,7 +116,9 @@ export function clientOf<S extends Service>(schema: S, pool: Pool): Client<S> {
   const control = {
     $service: schema,
     get $instances(): readonly InstanceInfo[] {
-      return pool.instances.channels.map(({ path, pid, inFlight, lanes }) => ({ path, pid, inFlight, lanes }));
+      return pool.instances.channels.map(({ path, pid, inFlight, lanes, peer }) => {
+        return { path, pid, inFlight, lanes, adapted: peer !== undefined };
+      });
     },
     $close: () => pool.close(),
     [Symbol.asyncDispose]: () => pool.close(),
@@ -72,5 +126,3 @@ export function clientOf<S extends Service>(schema: S, pool: Pool): Client<S> {
   // `as`: the methods were made from exactly this schema, whose types say what their codecs take and give.
   return Object.defineProperties(control, Object.getOwnPropertyDescriptors(methods)) as unknown as Client<S>;
 }
-
-export type { CallInfo };

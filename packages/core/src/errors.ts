@@ -12,8 +12,9 @@ export function errorOfStatus(schema: Service, status: number, detail: string): 
   return new IsthmusError(errorCodeOf(status), { detail });
 }
 
-/** What a rejection of the native addon stands for. Anything else is passed on as INTERNAL, with its cause. */
-export function errorOfNative(cause: unknown): IsthmusError {
+/** What was thrown, as an IsthmusError: what the native addon throws stands for one, all else becomes INTERNAL. */
+export function errorOf(cause: unknown): IsthmusError {
+  if (cause instanceof IsthmusError) return cause;
   if (cause instanceof Error && 'status' in cause && typeof cause.status === 'number') {
     return new IsthmusError(errorCodeOf(cause.status), { detail: cause.message });
   }

@@ -8,7 +8,16 @@ export {
   IsthmusError,
   type Retryable,
 } from '@isthmus/schema';
-export type { Client, ClientControl, InstanceInfo, RemoteMethod } from './client.ts';
+export type {
+  Client,
+  ClientControl,
+  InstanceInfo,
+  OneWayMethod,
+  RemoteMethod,
+  RemoteMethodOf,
+  StreamMethod,
+} from './client.ts';
 export { connect } from './connect.ts';
 export type { ConnectOptions, InstanceEvent, WaitMode } from './options.ts';
-export type { CallInfo, CallOptions, TraceContext } from './pending.ts';
+export type { CallInfo, CallOptions } from './pending.ts';
+export type { TraceContext } from './trace.ts';

@@ -1,8 +1,10 @@
 import { IsthmusError, type Service } from '@isthmus/schema';
-import { Channel, type ChannelOwner } from './channel.ts';
+import type { Channel, ChannelOwner } from './channel.ts';
 import { Discovery, type FoundSocket } from './discovery.ts';
-import { errorOfNative } from './errors.ts';
+import { errorOf } from './errors.ts';
+import type { Form } from './form.ts';
 import type { InstanceEvent, Settings } from './options.ts';
+import { openChannel } from './peer.ts';
 
 /** Waits between attempts to reach a socket that is there but does not answer, in ms. */
 const firstRetryMs = 10;
@@ -44,6 +46,8 @@ export class Instances {
   readonly #discovery: Discovery;
   readonly #opening = new Set<Promise<void>>();
   readonly #watchers = new Set<() => void>();
+  /** How many of the channels are to another version of the schema. */
+  #peers = 0;
   #closed = false;
 
   constructor(schema: Service, settings: Settings, owner: Pick<ChannelOwner, 'failed'>) {
@@ -61,18 +65,32 @@ export class Instances {
     return this.#discovery.scan();
   }
 
-  /** The channel with the fewest calls in flight, other than `except` if there is another. */
-  pick(except: Channel | undefined): Channel | undefined {
+  /**
+   * The channel with the fewest calls in flight, other than `except` if there is another. Of those whose version of the schema
+   * has this form of call, if there are any.
+   */
+  pick(except: Channel | undefined, form: Form): Channel | undefined {
     const { channels } = this;
     let best = channels[0];
     if (channels.length < 2) return best;
-    for (const channel of channels) {
+    const able = this.#peers === 0 ? channels : ableOf(channels, form);
+    best = able[0];
+    for (const channel of able) {
       if (best === undefined || best === except || (channel !== except && channel.inFlight < best.inFlight))
         best = channel;
     }
     // Ties go to whoever comes first, so the order has to change.
     const moved = channels.shift();
     if (moved !== undefined) channels.push(moved);
+    return best;
+  }
+
+  /** The same of those whose schema is exactly ours. */
+  pickExact(): Channel | undefined {
+    let best: Channel | undefined;
+    for (const channel of this.channels) {
+      if (channel.peer === undefined && (best === undefined || channel.inFlight < best.inFlight)) best = channel;
+    }
     return best;
   }
 
@@ -110,6 +128,7 @@ export class Instances {
   async close(): Promise<void> {
     this.#closed = true;
     this.channels.splice(0);
+    this.#peers = 0;
     for (const candidate of this.#candidates.values()) {
       clearTimeout(candidate.timer);
       candidate.channel?.close();
@@ -167,7 +186,7 @@ export class Instances {
   async #open(candidate: Candidate): Promise<void> {
     const { identity } = candidate;
     try {
-      const channel = await Channel.open(this.#schema, candidate.path, this.#settings, this.#owner);
+      const channel = await openChannel(this.#schema, candidate.path, this.#settings, this.#owner);
       if (this.#closed) {
         channel.close();
         return;
@@ -180,10 +199,12 @@ export class Instances {
       candidate.channel = channel;
       candidate.retryMs = firstRetryMs;
       this.channels.push(channel);
-      this.#tell({ type: 'up', path: candidate.path });
+      const { peer } = channel;
+      if (peer !== undefined) this.#peers += 1;
+      this.#tell({ type: 'up', path: candidate.path, ...(peer !== undefined && { adapted: peer.differences }) });
     } catch (cause) {
       if (this.#closed) return;
-      const error = cause instanceof IsthmusError ? cause : errorOfNative(cause);
+      const error = errorOf(cause);
       this.lastError = error;
       if (lasting.has(error.code) && candidate.identity === identity) {
         candidate.state = 'refused';
@@ -217,7 +238,9 @@ export class Instances {
 
   #withdraw(channel: Channel): void {
     const at = this.channels.indexOf(channel);
-    if (at >= 0) this.channels.splice(at, 1);
+    if (at < 0) return;
+    this.channels.splice(at, 1);
+    if (channel.peer !== undefined) this.#peers -= 1;
   }
 
   /** Whatever the listener does, instances go on being looked after. */
@@ -234,4 +257,10 @@ export class Instances {
   #changed(): void {
     for (const notify of this.#watchers) notify();
   }
+}
+
+function ableOf(channels: readonly Channel[], form: Form): readonly Channel[] {
+  const able = channels.filter(({ peer }) => peer === undefined || peer.has(form));
+  // None: then any of them says what it lacks.
+  return able.length === 0 ? channels : able;
 }

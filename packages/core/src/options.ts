@@ -1,3 +1,4 @@
+import { type NativeOptions, waitModes } from '@isthmus/native';
 import { IsthmusError } from '@isthmus/schema';
 
 /** How a client waits for replies: what is gained in latency is paid for in CPU time. See {@link ConnectOptions.wait}. */
@@ -10,6 +11,8 @@ export interface InstanceEvent {
   readonly path: string;
   /** Why it went down or was refused. */
   readonly error?: IsthmusError;
+  /** Of one that is up with another version of the schema, to which calls are adapted: what is otherwise there, in words. */
+  readonly adapted?: readonly string[];
 }
 
 export interface ConnectOptions {
@@ -32,6 +35,11 @@ export interface ConnectOptions {
   readonly requestRingBytes?: number | undefined;
   /** Bytes of each reply ring, likewise. */
   readonly replyRingBytes?: number | undefined;
+  /**
+   * Of each call with many replies: how many bytes of them may be on their way here, or here and not taken yet, from 1024 to
+   * 2^22. The instance waits with more until some are taken. Default: 2^18.
+   */
+  readonly streamWindowBytes?: number | undefined;
   /** How long connecting to one instance, and waiting for the first, may take, in ms. Default: 2000. */
   readonly connectTimeoutMs?: number | undefined;
   /** False: `connect` resolves at once, and calls fail with NO_INSTANCE until one is there. Default: true. */
@@ -52,6 +60,7 @@ export interface Settings {
   readonly maxInFlight: number;
   readonly requestRingBytes: number;
   readonly replyRingBytes: number;
+  readonly streamWindowBytes: number;
   readonly connectTimeoutMs: number;
   readonly waitForInstance: boolean;
   readonly copyReplies: boolean;
@@ -61,6 +70,8 @@ export interface Settings {
 const maxTimeoutMs = 2 ** 31 - 1;
 const waits: readonly unknown[] = ['adaptive', 'block', 'spin'];
 const ring = { low: 4096, high: 2 ** 30, powerOfTwo: true };
+/** Services use no more of it. */
+const streamWindow = { low: 1024, high: 2 ** 22, whole: true };
 
 function invalid(detail: string): IsthmusError {
   return new IsthmusError('INVALID_ARGUMENT', { detail });
@@ -99,6 +110,7 @@ export function settingsOf(options: ConnectOptions): Settings {
     maxInFlight: number('maxInFlight', options.maxInFlight, 4096, { low: 1, high: 65536, whole: true }),
     requestRingBytes: number('requestRingBytes', options.requestRingBytes, 2 ** 20, ring),
     replyRingBytes: number('replyRingBytes', options.replyRingBytes, 2 ** 20, ring),
+    streamWindowBytes: number('streamWindowBytes', options.streamWindowBytes, 2 ** 18, streamWindow),
     connectTimeoutMs: number('connectTimeoutMs', options.connectTimeoutMs, 2000, { low: 1, high: maxTimeoutMs }),
     waitForInstance: options.waitForInstance ?? true,
     copyReplies: options.copyReplies ?? false,
@@ -109,4 +121,18 @@ export function settingsOf(options: ConnectOptions): Settings {
 /** A call's own timeout, or the client's. */
 export function timeoutOf(value: number | undefined, fallback: number): number {
   return value === undefined ? fallback : number('timeoutMs', value, fallback, { low: 0.001, high: maxTimeoutMs });
+}
+
+/** What the addon is told. */
+export function nativeOptionsOf(settings: Settings): NativeOptions {
+  return {
+    requestRingBytes: settings.requestRingBytes,
+    replyRingBytes: settings.replyRingBytes,
+    maxInFlight: settings.maxInFlight,
+    wait: waitModes[settings.wait],
+    spinNs: settings.spinMicroseconds * 1000,
+    connectTimeoutMs: settings.connectTimeoutMs,
+    streamWindowBytes: settings.streamWindowBytes,
+    copy: settings.copyReplies ? 1 : 0,
+  };
 }

@@ -1,25 +1,19 @@
-import type { IsthmusError, Method } from '@isthmus/schema';
+import type { IsthmusError } from '@isthmus/schema';
 import type { Channel } from './channel.ts';
 import type { Form } from './form.ts';
+import type { ReplyQueue } from './reply-queue.ts';
+import type { TraceContext } from './trace.ts';
 
-/** W3C trace context of a call: reaches the handler, and goes along in logs. */
-export interface TraceContext {
-  /** 32 hexadecimal digits. */
-  readonly traceId: string;
-  /** 16 hexadecimal digits. */
-  readonly spanId: string;
-}
-
-/** Filled in by a call that is given one, once the call has ended. */
+/** Filled in by a call that is given one, once the call has ended; of many replies, with the first one. */
 export interface CallInfo {
-  /** The call's id, unique within its channel. */
+  /** The call's id, unique within its channel. A one-way call has none. */
   callId?: bigint;
   /** The socket of the instance that had the call. */
   instance?: string;
 }
 
 export interface CallOptions {
-  /** How long the call may take, in ms. Default: the client's `timeoutMs`. */
+  /** How long the call may take, in ms; of many replies, how long each of them may. Default: the client's `timeoutMs`. */
   readonly timeoutMs?: number | undefined;
   /** Ends the call with CANCELLED; the handler may still run. */
   readonly signal?: AbortSignal | undefined;
@@ -29,12 +23,15 @@ export interface CallOptions {
 
 /** A call from the moment it is made until it is settled, through every attempt. */
 export interface PendingCall {
-  readonly method: Method;
+  /** As the caller's own schema has it. */
   readonly form: Form;
   readonly input: unknown;
   readonly options: CallOptions | undefined;
+  /** With the one reply; with nothing once a one-way call is sent, and at the end of many replies. */
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: IsthmusError) => void;
+  /** Takes many replies. */
+  readonly queue: ReplyQueue | undefined;
   /** When it first found no room, on performance.now()'s clock; 0: it always found some. */
   waitingSinceMs: number;
   /** How often it was handed to a channel that was not full. */
@@ -42,9 +39,37 @@ export interface PendingCall {
   /** How many of these an instance may have executed. */
   executions: number;
   settled: boolean;
-  /** Where it is in flight. */
+  /** Where it is in flight, and the form as the instance there has it. */
   channel: Channel | undefined;
+  wire: Form;
   slot: number;
   /** Takes the abort listener away. */
   stopListening: (() => void) | undefined;
+}
+
+/** A call that was not made yet. */
+export function pendingCall(
+  form: Form,
+  input: unknown,
+  options: CallOptions | undefined,
+  resolve: (value: unknown) => void,
+  reject: (error: IsthmusError) => void,
+  queue?: ReplyQueue,
+): PendingCall {
+  return {
+    form,
+    input,
+    options,
+    resolve,
+    reject,
+    queue,
+    waitingSinceMs: 0,
+    attempts: 0,
+    executions: 0,
+    settled: false,
+    channel: undefined,
+    wire: form,
+    slot: 0,
+    stopListening: undefined,
+  };
 }

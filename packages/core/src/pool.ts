@@ -1,9 +1,12 @@
-import { IsthmusError, type Method, type Service } from '@isthmus/schema';
+import { IsthmusError, type Service } from '@isthmus/schema';
 import type { Channel } from './channel.ts';
+import { errorOf } from './errors.ts';
 import type { Form } from './form.ts';
 import { Instances } from './instances.ts';
 import { type Settings, timeoutOf } from './options.ts';
-import type { CallOptions, PendingCall } from './pending.ts';
+import { type CallOptions, type PendingCall, pendingCall } from './pending.ts';
+import { ReplyQueue } from './reply-queue.ts';
+import { ReplyStream } from './reply-stream.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** How many instances a call is tried on at most. Only for calls that none of them executed: see maxExecutions. */
@@ -30,47 +33,56 @@ export class Pool {
     );
   }
 
-  call(method: Method, form: Form, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const timeoutMs =
-        options === undefined ? this.#settings.timeoutMs : timeoutOf(options.timeoutMs, this.#settings.timeoutMs);
-      const call: PendingCall = {
-        method,
-        form,
-        input,
-        options,
-        resolve,
-        reject,
-        waitingSinceMs: 0,
-        attempts: 0,
-        executions: 0,
-        settled: false,
-        channel: undefined,
-        slot: 0,
-        stopListening: undefined,
-      };
-      if (options?.signal !== undefined) this.#listen(call, options.signal);
-      if (!call.settled) this.#send(call, timeoutMs);
+  /** A call with one reply, or none. */
+  call(form: Form, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#start(pendingCall(form, input, options, resolve, reject)));
+  }
+
+  /** A call with many replies, which is made when the first is asked for. */
+  stream(form: Form, input: unknown, options: CallOptions | undefined): ReplyStream {
+    const queue = new ReplyQueue(this.#settings.streamWindowBytes, {
+      credit: (bytes) => call.channel?.credit(call, bytes),
+      countIdle: (change) => call.channel?.countIdle(change),
+    });
+    const call: PendingCall = pendingCall(
+      form,
+      input,
+      options,
+      () => queue.end(),
+      (error) => queue.end(error),
+      queue,
+    );
+    return new ReplyStream(queue, {
+      start: () => this.#start(call),
+      cancel: () => {
+        queue.cut();
+        if (call.settled) return;
+        call.settled = true;
+        call.stopListening?.();
+        call.channel?.cancel(call);
+      },
     });
   }
 
-  callSync(method: Method, form: Form, input: unknown, timeoutMs: number | undefined): unknown {
+  callSync(form: Form, input: unknown, timeoutMs: number | undefined): unknown {
     let leftMs = timeoutOf(timeoutMs, this.#settings.timeoutMs);
-    const call = { method, form, input };
     // Reading the clock costs a tenth of a call, and only matters where there may be a second attempt.
     const startedMs = this.instances.channels.length > 1 ? performance.now() : 0;
     let executions = 0;
     let last: Channel | undefined;
     for (;;) {
-      const channel = this.#pick(last);
+      const channel = this.#pick(last, form);
       try {
-        const result = channel.callSync(call, leftMs);
+        const result =
+          channel.peer === undefined
+            ? channel.callSync(form, input, leftMs)
+            : this.#adapting(channel, (adapted) => adapted.callSync(form, input, leftMs));
         if (result !== undefined) return result.output;
       } catch (cause) {
         executions += 1;
         leftMs -= startedMs === 0 ? leftMs : performance.now() - startedMs;
-        const again = isLoss(cause) && method.idempotent && executions < maxExecutions && leftMs > 0;
-        if (!again || this.instances.pick(channel) === channel) throw cause;
+        const again = isLoss(cause) && form.idempotent && executions < maxExecutions && leftMs > 0;
+        if (!again || this.instances.pick(channel, form) === channel) throw cause;
       }
       last = channel;
     }
@@ -81,23 +93,46 @@ export class Pool {
     await this.instances.close();
   }
 
+  #start(call: PendingCall): void {
+    const { options } = call;
+    const timeoutMs =
+      options === undefined ? this.#settings.timeoutMs : timeoutOf(options.timeoutMs, this.#settings.timeoutMs);
+    if (options?.signal !== undefined) this.#listen(call, options.signal);
+    if (!call.settled) this.#send(call, timeoutMs);
+  }
+
   /** @throws IsthmusError CLOSED, NO_INSTANCE. */
-  #pick(except: Channel | undefined): Channel {
+  #pick(except: Channel | undefined, form: Form): Channel {
     if (this.#closed) throw new IsthmusError('CLOSED');
-    const channel = this.instances.pick(except);
+    const channel = this.instances.pick(except, form);
     if (channel === undefined) throw this.instances.noInstance(false);
     return channel;
   }
 
   #send(call: PendingCall, timeoutMs: number): void {
     try {
-      const channel = this.#pick(call.channel);
+      const channel = this.#pick(call.channel, call.form);
       call.attempts += 1;
-      channel.submit(call, timeoutMs);
+      if (channel.peer === undefined) channel.submit(call, timeoutMs);
+      else this.#adapting(channel, (adapted) => adapted.submit(call, timeoutMs));
     } catch (cause) {
-      const error =
-        cause instanceof IsthmusError ? cause : new IsthmusError('INTERNAL', { detail: String(cause), cause });
-      this.#failed(call, error, false, timeoutMs);
+      this.#failed(call, errorOf(cause), false, timeoutMs);
+    }
+  }
+
+  /**
+   * Tries a channel to another version of the schema. Where that lacks what the input has, an instance of our own version is
+   * tried instead, if there is one: while instances are being replaced, calls must not fail by chance.
+   */
+  #adapting<Result>(channel: Channel, attempt: (channel: Channel) => Result): Result {
+    try {
+      return attempt(channel);
+    } catch (cause) {
+      // Only what was found before sending names fields.
+      const lacking = cause instanceof IsthmusError && cause.code === 'INVALID_INPUT' && cause.fields.length > 0;
+      const exact = lacking ? this.instances.pickExact() : undefined;
+      if (exact === undefined) throw cause;
+      return attempt(exact);
     }
   }
 
@@ -122,11 +157,13 @@ export class Pool {
   }
 
   #mayRepeat(call: PendingCall): boolean {
-    return call.executions === 0 || (call.method.idempotent && call.executions < maxExecutions);
+    if (call.executions === 0) return true;
+    // Replies that were handed out would come a second time.
+    return call.wire.idempotent && call.executions < maxExecutions && call.queue?.answered !== true;
   }
 
   #sendElsewhere(call: PendingCall, error: IsthmusError, leftMs: number): void {
-    const other = this.instances.pick(call.channel);
+    const other = this.instances.pick(call.channel, call.form);
     if (other !== undefined && other !== call.channel) this.#send(call, leftMs);
     // A call that was never sent can be told from one that may have been executed.
     else this.#settle(call, call.executions === 0 ? this.instances.noInstance(false) : error);
@@ -134,8 +171,10 @@ export class Pool {
 
   #listen(call: PendingCall, signal: AbortSignal): void {
     const cancel = (): void => {
+      const error = new IsthmusError('CANCELLED', { cause: signal.reason });
+      call.queue?.cut(error);
       call.channel?.cancel(call);
-      this.#settle(call, new IsthmusError('CANCELLED', { cause: signal.reason }));
+      this.#settle(call, error);
     };
     if (signal.aborted) {
       cancel();

@@ -1,13 +1,10 @@
 /** One channel: its outbox, its end, and what comes too late. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallOptions, connect } from '@isthmus/core';
-import type { Codec, Service } from '@isthmus/schema';
-import { compileService } from '../../../test/support/compile.ts';
+import { connect } from '@isthmus/core';
 import { within } from '../../../test/support/eventually.ts';
-import { startInstance } from '../../../test/support/instance.ts';
 import { probe } from '../../../test/support/probe.schema.ts';
-import { startProbe } from '../../../test/support/probe.ts';
+import { kinds, startProbe } from '../../../test/support/probe.ts';
 import { TemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { Channel } from '../src/channel.ts';
 import { formsOf } from '../src/form.ts';
@@ -73,16 +70,14 @@ describe('a channel', () => {
     const owner = { failed() {}, unusable() {}, lost() {} };
     const channel = await Channel.open(probe, instance.socket, settingsOf({ path: instance.socket }), owner);
     try {
-      const sleep = (microseconds: number) => ({
-        method: probe.calls.sleep,
-        form: formsOf(probe.calls.sleep).value,
-        input: { microseconds, tag: 0 },
-      });
+      const { value: form } = formsOf(probe.calls.sleep);
+      const sleep = (microseconds: number, timeoutMs: number) =>
+        channel.callSync(form, { microseconds, tag: 0 }, timeoutMs);
       // On a machine that is held up, the handler may not even begin before the deadline: then there is no reply.
       for (let tries = 0; tries < 10 && channel.stats().lateReplies === 0; tries++) {
-        assert.throws(() => channel.callSync(sleep(150_000), 50), failsWith('DEADLINE_EXCEEDED'));
+        assert.throws(() => sleep(150_000, 50), failsWith('DEADLINE_EXCEEDED'));
         // Answered in order, so that the late reply has come by then.
-        assert.deepEqual(Object.keys(channel.callSync(sleep(0), 5000) ?? {}), ['output']);
+        assert.deepEqual(Object.keys(sleep(0, 5000) ?? {}), ['output']);
       }
       assert.equal(channel.stats().lateReplies, 1);
       assert.equal(channel.stats().inFlight, 0);
@@ -91,49 +86,46 @@ describe('a channel', () => {
     }
   });
 
-  it('takes payloads larger than the outbox', async () => {
-    // No struct can be so large, so codecs made by hand stand in for the schema's; the service echoes whatever it gets.
-    const size = 300 * 1024;
-    const source = `
-#include "probe.h"
-static int on_call(isth_call *call, void *user) {
-  size_t size;
-  const void *in = isth_call_input(call, &size);
-  void *out = isth_call_output(call, size);
-  (void)user;
-  if (out == NULL) return ISTH_E_REPLY_TOO_LARGE;
-  memcpy(out, in, size);
-  return 0;
-}
-static int setup(isth_service *service) { return isth_service_handle(service, PROBE_METHOD_BLOB, 1 << 19, on_call, NULL); }
-int main(int argc, char **argv) { return isth_service_main(argc, argv, probe_schema(), setup); }
-`;
-    const codec: Codec<Uint8Array> = {
-      size,
-      encode: (value, memory, offset) => memory.bytes.set(value, offset),
-      decode: (memory, offset) => new Uint8Array(memory.bytes.subarray(offset, offset + size)),
-      encodeJson: () => {},
-      decodeJson: () => undefined,
-    };
-    const methods = probe.methods.map((method) => ({ ...method, inputCodec: codec, outputCodec: codec }));
-    const large: Service = { ...probe, methods: methods as unknown as Service['methods'] };
-    using folder = new TemporaryFolder();
-    await using instance = await startInstance(compileUnchecked(source), folder.join('a.sock'));
-    const blobOf = (client: object): ((input: Uint8Array, options?: CallOptions) => Promise<unknown>) =>
-      Reflect.get(client, 'blob');
-    const rings = { requestRingBytes: 2 ** 21, replyRingBytes: 2 ** 21 };
+  it('sends what the outbox has no room for, in the order in which it was given', async () => {
     for (const copyReplies of [false, true]) {
-      await using client = await connect(large, { path: instance.socket, copyReplies, ...rings });
-      const inputs = [1, 2, 3].map((fill) => new Uint8Array(size).fill(fill));
+      await using bridge = await ProbeBridge.start({ copyReplies, requestRingBytes: 2 ** 21, replyRingBytes: 2 ** 21 });
+      const { client, instance } = bridge;
       const trace = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
-      assert.deepEqual(await Promise.all(inputs.map((input) => blobOf(client)(input, { trace }))), inputs);
+      // One takes most of the outbox, one all of it, one more than all; within a continuation they gather there.
+      const sizes = [200_000, 256 * 1024 - 64, 300_000, 10, 262_144, 100];
+      const inputs = sizes.map((size, fill) => Buffer.alloc(size, fill));
+      const replies = await client.ping().then(() => Promise.all(inputs.map((input) => client.flip(input, { trace }))));
+      for (const [i, input] of inputs.entries()) assert.ok(input.equals(replies[i] ?? input.subarray(1)));
+      assert.ok(inputs.every((input) => input.equals(client.flip.sync(input))));
+      await using small = await connect(probe, { path: instance.socket, requestRingBytes: 2 ** 19 });
+      const tooLarge = failsWith('RECORD_TOO_LARGE', /flip has 300000 bytes; requestRingBytes allows 262080/);
+      await assert.rejects(small.flip(Buffer.alloc(300_000)), tooLarge);
+      assert.throws(() => small.flip.sync(Buffer.alloc(300_000)), tooLarge);
+      assert.equal((await small.flip(Buffer.alloc(262_080))).length, 262_080);
     }
-    await using small = await connect(large, { path: instance.socket, requestRingBytes: 2 ** 19 });
-    await assert.rejects(blobOf(small)(new Uint8Array(size)), failsWith('RECORD_TOO_LARGE'));
+  });
+
+  it('lets the getters of an input make calls of their own', async () => {
+    await using bridge = await ProbeBridge.start();
+    const { client } = bridge;
+    const others: Promise<unknown>[] = [];
+    // In the middle of the fields, so that some are written before and some after.
+    const busy = Object.defineProperty({ ...kinds }, 'title', {
+      enumerable: true,
+      get() {
+        others.push(client.double({ value: 4n }), client.flip(Buffer.alloc(250_000)), client.note({ value: 1n }));
+        assert.equal(client.double.sync({ value: 5n }).value, 10n);
+        assert.deepEqual(client.kinds.sync(kinds), kinds);
+        return kinds.title;
+      },
+    });
+    assert.deepEqual(client.kinds.sync(busy), kinds);
+    assert.deepEqual(await client.kinds(busy), kinds);
+    const within = await client.ping().then(() => Promise.all([client.kinds(busy), client.kinds(busy)]));
+    assert.deepEqual(within, [kinds, kinds]);
+    const outcomes = await Promise.all(others);
+    assert.deepEqual(outcomes[0], { value: 8n });
+    assert.equal((await client.total()).value, BigInt(others.length / 3));
+    assert.equal(client.$instances[0]?.inFlight, 0);
   });
 });
-
-/** A program that leaves handlers of the schema out, whose prototypes then stay without a definition. */
-function compileUnchecked(source: string): string {
-  return compileService(probe, `#pragma GCC diagnostic ignored "-Wunused-function"\n${source}`);
-}

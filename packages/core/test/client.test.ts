@@ -98,8 +98,8 @@ for (const { wait, copyReplies } of variants) {
     it('finds the fault of a handler that breaks its contract', async () => {
       await assert.rejects(client.badEnum(), failsWith('HANDLER_FAULT', /colour/));
       assert.throws(() => client.badEnum.sync(undefined), failsWith('HANDLER_FAULT', /colour/));
-      await assert.rejects(client.badSize(), failsWith('HANDLER_FAULT', /3 bytes/));
-      await assert.rejects(client.badSize.raw(new Uint8Array(0)), failsWith('HANDLER_FAULT', /3 bytes/));
+      await assert.rejects(client.badSize(), failsWith('MALFORMED_MESSAGE', /3 bytes/));
+      await assert.rejects(client.badSize.raw(new Uint8Array(0)), failsWith('MALFORMED_MESSAGE', /3 bytes/));
       assert.ok(Number.isNaN((await client.notANumber()).precise));
       await assert.rejects(client.notANumber.json(undefined), failsWith('HANDLER_FAULT', /single|precise/));
     });
@@ -219,7 +219,9 @@ describe('a client', () => {
   it('tells of its instances', async () => {
     await using bridge = await ProbeBridge.start();
     const { client, instance } = bridge;
-    assert.deepEqual(client.$instances, [{ path: instance.socket, pid: instance.pid, inFlight: 0, lanes: 1 }]);
+    assert.deepEqual(client.$instances, [
+      { path: instance.socket, pid: instance.pid, inFlight: 0, lanes: 1, adapted: false },
+    ]);
     const call = client.sleep({ microseconds: 20_000, tag: 0 });
     assert.equal(client.$instances[0]?.inFlight, 1);
     await call;

@@ -17,6 +17,7 @@ describe('connect options', () => {
       maxInFlight: 4096,
       requestRingBytes: 2 ** 20,
       replyRingBytes: 2 ** 20,
+      streamWindowBytes: 2 ** 18,
       connectTimeoutMs: 2000,
       waitForInstance: true,
       copyReplies: false,
@@ -38,6 +39,8 @@ describe('connect options', () => {
     { requestRingBytes: 2048 },
     { requestRingBytes: 5000 },
     { replyRingBytes: 2 ** 31 },
+    { streamWindowBytes: 512 },
+    { streamWindowBytes: 2 ** 22 + 1 },
     { connectTimeoutMs: Number.NaN },
   ];
   for (const options of wrong) {

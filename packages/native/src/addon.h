@@ -6,13 +6,17 @@
  * (a turn). Calls that JavaScript starts during a turn need no crossing at all: the turn flushes the outbox at its end, looks
  * for replies again, and so goes on as long as each reply causes the next call.
  *
- *   outbox entry, at multiples of 64: | slot u32 | method u32 | size u32 | has trace u32 | timeout ms f64 | trace 24 bytes |
+ *   outbox entry, at multiples of 64: | slot u32 | method u32 | size u32 | traits u32 | timeout ms f64 | trace 24 bytes |
  *                                     | payload from byte 64 on |
+ *   traits: bit 0: there is a trace; from bit 1 on: how many replies the method has, as isth_replies numbers it
  *   inbox entry, 16 bytes:            | slot u32 | status i32 | payload offset / 64 u32 | payload size u32 |
  *
  * An offset of all ones says that the request was never sent. Any other is into the segment, or into the arena when the control
  * word says that payloads were copied there: after a synchronous call (which takes other calls' replies out of the way), and
  * where the runtime refuses external memory.
+ *
+ * Two outcomes are not the end of an ordinary call, and are told by a bit of the slot: MORE, one of many replies, whose status
+ * is the credit that it is worth; and SENT, a one-way call that is in the ring.
  */
 #ifndef ISTHMUS_ADDON_H
 #define ISTHMUS_ADDON_H
@@ -40,9 +44,13 @@ enum {
   CONTROL_IN_ARENA = 2,     /* 1: this batch's payloads are in the arena */
   CONTROL_SYNC_BYTES = 3,   /* of the reply, or of the message, that a synchronous call left in the scratch buffer;
                                below 0: it was never sent, and there is no message */
-  CONTROL_WORDS = 4,
+  CONTROL_IDLE_STREAMS = 4, /* calls with many replies that nobody waits for now: they do not keep the process alive */
+  CONTROL_WORDS = 5,
   HANDLES = 4
 };
+
+/* Bits of an inbox entry's slot, above any slot's number. */
+enum { SLOT_SENT = 1 << 29, SLOT_MORE = 1 << 30 };
 
 /* The offset of an inbox entry for a request that was never sent. */
 #define NOT_SENT UINT32_MAX
@@ -61,9 +69,9 @@ struct shared_buffer {
   napi_ref reference;
 };
 
-/* An outcome that a synchronous call of the same channel came across; the payload is a copy. */
+/* A reply that a synchronous call of the same channel came across; the payload is a copy. */
 struct parked_reply {
-  uint32_t slot;
+  uint32_t slot; /* with its bits */
   int32_t status;
   size_t size;
   unsigned char *payload;
@@ -92,14 +100,17 @@ struct channel {
   const unsigned char *segment_bytes;
 
   struct call_tag *tags;       /* by slot; options.max_in_flight of them */
-  struct parked_reply *parked; /* room for as many: no more can be in flight */
-  size_t parked_count;
+  uint32_t calls;              /* in flight as JavaScript sees it: not those that were cancelled, nor parked */
+  struct parked_reply *parked; /* in the order of their coming */
+  size_t parked_count, parked_capacity;
+  size_t parked_more; /* how many of them are not the end of their call */
 
   uv_poll_t event_poll, control_poll;
   uv_idle_t idle;
   uv_timer_t timer;
   int open_handles;
   bool idle_active, armed, kept_alive, in_turn, closing, lost, finalized;
+  bool cancelled;         /* a call was, and the instance may not have been told yet */
   uint64_t timer_due_ns;  /* when the timer fires; 0: not started */
   uint64_t spin_until_ns; /* an adaptive channel sleeps then, unless something happens before */
 };
@@ -109,12 +120,36 @@ bool shared_buffer_create(napi_env env, struct shared_buffer *buffer, size_t siz
 void shared_buffer_release(napi_env env, struct shared_buffer *buffer);
 bool arena_reserve(struct channel *channel, size_t size);
 
-/* turn.c */
-/* Sends the outbox. Requests that could not be sent become inbox entries; returns how many. */
+/* parked.c: replies to other calls that come while a synchronous call waits. */
+/* The callback of every call that is not synchronous. A turn takes replies without callbacks, so it only runs while a
+ * synchronous call waits. */
+void park_reply(const isth_reply *reply);
+/* Takes the first ones out, at most `max`; their payloads are the caller's to free. Returns how many. */
+size_t parked_take(struct channel *channel, struct parked_reply *taken, size_t max);
+/* Drops what is parked of a call that was cancelled: another call may get its slot. */
+void unpark(struct channel *channel, uint32_t slot);
+bool parked_create(struct channel *channel);
+void parked_destroy(struct channel *channel);
+
+/* send.c */
+/* A request on its way into the ring, from memory of the caller's. */
+struct outgoing {
+  uint32_t slot, method;
+  isth_replies replies;
+  const void *payload;
+  size_t size;
+  double timeout_ms; /* above 0 */
+  const isth_trace *trace;
+};
+/* Sends one request, whose time counts from `now_ns`. Returns 0 or the error. */
+int send_request(struct channel *channel, const struct outgoing *outgoing, uint64_t now_ns);
+/* Sends the outbox. Requests that could not be sent and one-way calls become inbox entries; returns how many. */
 uint32_t flush_outbox(struct channel *channel);
-/* Sends one request from memory of the caller's; `timeout_ms`, above 0, counts from `now_ns`. Returns 0 or the error. */
-int send_request(struct channel *channel, uint32_t slot, uint32_t method, const void *payload, size_t size,
-                 double timeout_ms, const isth_trace *trace, uint64_t now_ns);
+
+/* turn.c */
+/* What an inbox entry says of a reply. */
+uint32_t slot_of(const isth_reply *reply);
+int32_t status_of(const isth_reply *reply);
 /* Takes replies and hands them to JavaScript, as long as that causes further calls that are answered at once. */
 void run_turn(struct channel *channel);
 
@@ -122,12 +157,24 @@ void run_turn(struct channel *channel);
 bool loop_start(struct channel *channel);
 /* After calls were sent, or a turn has ended: decides how to wait for the next reply. */
 void loop_wait(struct channel *channel);
+/* The same once there is something new to wait for: an adaptive channel polls its full time again. */
+void loop_wait_anew(struct channel *channel);
 /* Before a synchronous call, which arms and disarms by itself. */
 void loop_disarm(struct channel *channel);
 void loop_stop(struct channel *channel);
 
+/* calls.c: what JavaScript calls for single calls. */
+napi_value flush(napi_env env, napi_callback_info info);
+napi_value send_bytes(napi_env env, napi_callback_info info);
+napi_value cancel(napi_env env, napi_callback_info info);
+napi_value credit(napi_env env, napi_callback_info info);
+napi_value call_id(napi_env env, napi_callback_info info);
+napi_value left_ms(napi_env env, napi_callback_info info);
+napi_value wait_anew(napi_env env, napi_callback_info info);
+
 /* sync.c */
 napi_value call_sync(napi_env env, napi_callback_info info);
+napi_value grow_scratch(napi_env env, napi_callback_info info);
 
 /* open.c */
 napi_value open_channel(napi_env env, napi_callback_info info);

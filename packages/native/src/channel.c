@@ -5,106 +5,6 @@
 
 enum { FIRST_SCRATCH_BYTES = 4096 };
 
-/* After sending: an adaptive channel polls its full time again. Within a turn, its end decides how to wait. */
-static void wait_anew(struct channel *channel) {
-  channel->spin_until_ns = 0;
-  if (!channel->in_turn) loop_wait(channel);
-}
-
-/* flush(): sends the outbox; returns how many inbox entries tell of requests that could not be sent. */
-static napi_value flush(napi_env env, napi_callback_info info) {
-  napi_value result;
-  struct channel *channel = channel_arguments(env, info, NULL, NULL);
-  if (channel == NULL) return NULL;
-  uint32_t failures = flush_outbox(channel);
-  wait_anew(channel);
-  napi_create_uint32(env, failures, &result);
-  return result;
-}
-
-/* send(slot, method, bytes, timeoutMs, trace | undefined): one request of any size, past the outbox. Returns the status. */
-static napi_value send_bytes(napi_env env, napi_callback_info info) {
-  size_t count = 5, size = 0, trace_size = 0;
-  napi_value values[5], result;
-  struct channel *channel = channel_arguments(env, info, &count, values);
-  if (channel == NULL) return NULL;
-  uint32_t slot = 0, method = 0;
-  double timeout_ms = 0;
-  void *payload = NULL, *trace = NULL;
-  bool has_trace = false;
-  napi_get_value_uint32(env, values[0], &slot);
-  napi_get_value_uint32(env, values[1], &method);
-  napi_get_value_double(env, values[3], &timeout_ms);
-  if (napi_get_typedarray_info(env, values[2], NULL, &size, &payload, NULL, NULL) != napi_ok)
-    return throw_status(env, ISTH_E_INVALID_ARGUMENT, "the payload is not a Uint8Array");
-  napi_is_typedarray(env, values[4], &has_trace);
-  if (has_trace) napi_get_typedarray_info(env, values[4], NULL, &trace_size, &trace, NULL, NULL);
-  int status = send_request(channel, slot, method, payload, size, timeout_ms,
-                            trace_size == sizeof(isth_trace) ? (const isth_trace *)trace : NULL, isth_now_ns());
-  wait_anew(channel);
-  napi_create_int32(env, status, &result);
-  return result;
-}
-
-/* The tag of the slot that a function's one argument names; NULL, with an exception, if there is none. */
-static struct call_tag *tag_argument(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value value;
-  struct channel *channel = channel_arguments(env, info, &count, &value);
-  if (channel == NULL) return NULL;
-  uint32_t slot = UINT32_MAX;
-  napi_get_value_uint32(env, value, &slot);
-  if (slot < channel->options.max_in_flight) return &channel->tags[slot];
-  throw_status(env, ISTH_E_INVALID_ARGUMENT, "there is no such slot");
-  return NULL;
-}
-
-/* cancel(slot): true if the call was in flight; then its outcome never comes. */
-static napi_value cancel(napi_env env, napi_callback_info info) {
-  napi_value result;
-  struct call_tag *tag = tag_argument(env, info);
-  if (tag == NULL) return NULL;
-  bool cancelled = isth_client_cancel(tag->channel->client, tag->call_id);
-  if (!tag->channel->in_turn) loop_wait(tag->channel);
-  napi_get_boolean(env, cancelled, &result);
-  return result;
-}
-
-/* callId(slot): the id of the call that was last sent in this slot. */
-static napi_value call_id(napi_env env, napi_callback_info info) {
-  napi_value result;
-  struct call_tag *tag = tag_argument(env, info);
-  if (tag == NULL) return NULL;
-  napi_create_bigint_uint64(env, tag->call_id, &result);
-  return result;
-}
-
-/* leftMs(slot): how long the call that was last sent in this slot had until its deadline, in ms; 0 or less: none. */
-static napi_value left_ms(napi_env env, napi_callback_info info) {
-  napi_value result;
-  struct call_tag *tag = tag_argument(env, info);
-  if (tag == NULL) return NULL;
-  napi_create_double(env, ((double)tag->deadline_ns - (double)isth_now_ns()) / 1e6, &result);
-  return result;
-}
-
-/* growScratch(bytes): makes the scratch buffer at least so large and returns it. */
-static napi_value grow_scratch(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value value;
-  struct channel *channel = channel_arguments(env, info, &count, &value);
-  if (channel == NULL) return NULL;
-  double wanted = 0;
-  napi_get_value_double(env, value, &wanted);
-  if (wanted > (double)channel->scratch.size) {
-    shared_buffer_release(env, &channel->scratch);
-    if (!shared_buffer_create(env, &channel->scratch, (size_t)wanted))
-      return throw_status(env, ISTH_E_OUT_OF_MEMORY, "");
-  }
-  napi_get_reference_value(env, channel->scratch.reference, &value);
-  return value;
-}
-
 static void set_number(napi_env env, napi_value object, const char *name, double number) {
   napi_value value;
   napi_create_double(env, number, &value);
@@ -151,8 +51,7 @@ void channel_finish(struct channel *channel) {
   loop_stop(channel);
   isth_client_close(channel->client);
   channel->client = NULL;
-  for (size_t i = 0; i < channel->parked_count; i++) free(channel->parked[i].payload);
-  free(channel->parked);
+  parked_destroy(channel);
   free(channel->tags);
   struct shared_buffer *buffers[] = {&channel->control_buffer, &channel->outbox, &channel->inbox, &channel->scratch,
                                      &channel->arena};
@@ -224,15 +123,10 @@ static bool share_functions(struct channel *channel, napi_value object) {
   static const struct {
     const char *name;
     napi_callback function;
-  } functions[] = {{"flush", flush},
-                   {"send", send_bytes},
-                   {"cancel", cancel},
-                   {"callId", call_id},
-                   {"leftMs", left_ms},
-                   {"callSync", call_sync},
-                   {"growScratch", grow_scratch},
-                   {"stats", get_stats},
-                   {"close", close_object}};
+  } functions[] = {{"flush", flush},        {"send", send_bytes},    {"cancel", cancel},
+                   {"credit", credit},      {"callId", call_id},     {"leftMs", left_ms},
+                   {"waitAnew", wait_anew}, {"callSync", call_sync}, {"growScratch", grow_scratch},
+                   {"stats", get_stats},    {"close", close_object}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;
     if (napi_create_function(channel->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, channel,
@@ -258,8 +152,7 @@ napi_value channel_create(napi_env env, isth_client *client, const isth_client_o
   channel->client = client;
   channel->options = *options;
   channel->tags = calloc(options->max_in_flight, sizeof *channel->tags);
-  channel->parked = calloc(options->max_in_flight, sizeof *channel->parked);
-  bool good = channel->tags != NULL && channel->parked != NULL;
+  bool good = parked_create(channel) && channel->tags != NULL;
   for (uint32_t i = 0; good && i < options->max_in_flight; i++) channel->tags[i].channel = channel;
 
   napi_value object, name;

@@ -5,13 +5,17 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Indexes into {@link NativeChannel.control}. */
-export const Control = { outboxBytes: 0, inTurn: 1, inArena: 2, syncBytes: 3 } as const;
+export const Control = { outboxBytes: 0, inTurn: 1, inArena: 2, syncBytes: 3, idleStreams: 4 } as const;
 
 /** Bytes of the outbox, and what its entries and their payloads are aligned to. */
 export const outboxBytes = 256 * 1024;
 export const outboxAlign = 64;
 /** The offset of an inbox entry for a request that was never sent. */
 export const notSent = 0xffff_ffff;
+/** Bits of an inbox entry's slot: a one-way call that was sent, and one of many replies, whose status is its credit. */
+export const SlotBit = { sent: 2 ** 29, more: 2 ** 30 } as const;
+/** How many replies a method has, as the C library numbers it. */
+export const replyCounts = { one: 0, many: 1, none: 2 } as const;
 
 /** How a channel waits, as the C library numbers it. */
 export const waitModes = { adaptive: 0, block: 1, spin: 2 } as const;
@@ -24,6 +28,7 @@ export interface NativeOptions {
   readonly wait: number;
   readonly spinNs: number;
   readonly connectTimeoutMs: number;
+  readonly streamWindowBytes: number;
   /** 1: copy replies instead of viewing shared memory, as runtimes that refuse external memory need. */
   readonly copy: number;
 }
@@ -47,19 +52,31 @@ export interface NativeChannel {
   readonly arena?: ArrayBuffer;
   readonly lanes: number;
   readonly pid: number;
-  /** Sends the outbox; returns how many inbox entries tell of requests that could not be sent. */
+  /** Sends the outbox; returns how many inbox entries tell of requests that could not be sent, and of one-way calls. */
   flush(): number;
   /** Sends one request that does not fit into the outbox. Returns 0 or an error's number. */
-  send(slot: number, method: number, payload: Uint8Array, timeoutMs: number, trace: Uint8Array | undefined): number;
-  /** True: the call was in flight, and its outcome never comes. */
+  send(
+    slot: number,
+    method: number,
+    replies: number,
+    payload: Uint8Array,
+    timeoutMs: number,
+    trace: Uint8Array | undefined,
+  ): number;
+  /** True: the call was in flight, and nothing comes of it any more. */
   cancel(slot: number): boolean;
+  /** Gives back the credit of replies that were consumed, of the call that was last sent in this slot. */
+  credit(slot: number, bytes: number): void;
   /** The id of the call that was last sent in this slot. */
   callId(slot: number): bigint;
   /** How long the call that was last sent in this slot has until its deadline, in ms; 0 or less: none. */
   leftMs(slot: number): number;
+  /** Somebody waits again for a call that `control` counted as idle. */
+  waitAnew(): void;
   /**
    * Calls with the payload in `scratch` and waits; returns the status. Replies or messages come to lie there; `control` says
-   * how many bytes, or, by a negative number, that nothing was sent.
+   * how many bytes, or, by a negative number, that nothing was sent. With more bytes than `scratch` has, that is another one
+   * now, which `growScratch` gives.
    */
   callSync(method: number, size: number, timeoutMs: number): number;
   growScratch(bytes: number): ArrayBuffer;

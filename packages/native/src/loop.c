@@ -5,7 +5,9 @@
  *   armed:   the instance signals the event descriptor at the next reply, and the loop sleeps
  *
  * `spin` polls, `block` arms, `adaptive` polls until nothing has come for spin_ns and then arms; and none does anything when no
- * call is in flight. Only then may the process exit: the one handle that counts as alive does so while calls are in flight.
+ * call is in flight. Only then may the process exit: the one handle that counts as alive does so while calls are in flight. A
+ * call with many replies that nobody waits for just now does not count; its replies are taken all the same, since those of
+ * other calls lie behind them, but nothing polls for them.
  */
 #include "addon.h"
 
@@ -28,8 +30,8 @@ static void on_control(uv_poll_t *poll, int status, int events) {
   (void)status;
   (void)events;
   isth_client_check(channel->client);
-  /* A socket at its end stays readable: watching it on would never let the loop sleep. */
-  if (isth_client_status(channel->client) != 0) uv_poll_stop(poll);
+  /* A socket at its end stays readable, so that turns follow each other until all that had come is delivered and the loss is
+   * told. Then the channel is closed. */
   run_turn(channel);
 }
 
@@ -53,14 +55,17 @@ static void poll_stop(struct channel *channel) {
   uv_idle_stop(&channel->idle);
 }
 
-/* While the loop sleeps nobody looks at the clock: a timer has to. One that fires too early only looks again. */
-static void start_timer(struct channel *channel) {
+/* While the loop sleeps nobody looks at the clock: a timer has to. One that fires too early only looks again. Returns whether
+ * anything is due at all. */
+static bool start_timer(struct channel *channel) {
   uint64_t due_ns = isth_client_next_deadline_ns(channel->client);
-  if (due_ns == 0 || (channel->timer_due_ns != 0 && channel->timer_due_ns <= due_ns)) return;
+  if (due_ns == 0) return false;
+  if (channel->timer_due_ns != 0 && channel->timer_due_ns <= due_ns) return true;
   uint64_t now_ns = isth_now_ns();
   channel->timer_due_ns = due_ns;
   uv_update_time(channel->timer.loop);
   uv_timer_start(&channel->timer, on_timer, due_ns > now_ns ? (due_ns - now_ns + 999999) / 1000000 : 0, 0);
+  return true;
 }
 
 static void sleep_or_poll(struct channel *channel) {
@@ -84,18 +89,18 @@ static void keep_alive(struct channel *channel, bool alive) {
 }
 
 void loop_wait(struct channel *channel) {
-  isth_client_stats stats;
-  isth_client_get_stats(channel->client, &stats);
   /* Work for another turn: replies that a synchronous call came across, and requests that a turn had no time left for. */
   bool work = channel->parked_count > 0 || channel->control[CONTROL_OUTBOX_BYTES] > 0;
-  bool busy = stats.in_flight > 0 || work;
-  keep_alive(channel, busy);
-  if (!busy) {
+  bool awaited = work || channel->calls > (uint32_t)channel->control[CONTROL_IDLE_STREAMS];
+  keep_alive(channel, awaited);
+  if (!work && channel->calls == 0) {
     poll_stop(channel);
     loop_disarm(channel);
-  } else if (work || channel->options.wait == ISTH_WAIT_SPIN) {
+    /* The instance may still have to be told of it, which needs room in a ring that was full. */
+    if (channel->cancelled) channel->cancelled = start_timer(channel);
+  } else if (work || (awaited && channel->options.wait == ISTH_WAIT_SPIN)) {
     poll_start(channel);
-  } else if (channel->options.wait == ISTH_WAIT_BLOCK) {
+  } else if (!awaited || channel->options.wait == ISTH_WAIT_BLOCK) {
     sleep_or_poll(channel);
   } else {
     uint64_t now_ns = isth_now_ns();
@@ -106,6 +111,11 @@ void loop_wait(struct channel *channel) {
       sleep_or_poll(channel);
     }
   }
+}
+
+void loop_wait_anew(struct channel *channel) {
+  channel->spin_until_ns = 0;
+  if (!channel->in_turn) loop_wait(channel);
 }
 
 void loop_disarm(struct channel *channel) {

@@ -132,7 +132,8 @@ static double number_option(napi_env env, napi_value options, const char *name, 
 }
 
 /* open(path, name, hash | undefined, options, onOutcomes, onLost): a promise of a channel object. `hash`: any schema if
- * undefined. Options, numbers all: requestRingBytes, replyRingBytes, maxInFlight, wait, spinNs, connectTimeoutMs, copy. */
+ * undefined. Options, numbers all: requestRingBytes, replyRingBytes, maxInFlight, wait, spinNs, connectTimeoutMs, streamWindowBytes,
+ * copy. */
 napi_value open_channel(napi_env env, napi_callback_info info) {
   size_t count = 6, hash_size = 0;
   napi_value values[6];
@@ -158,6 +159,8 @@ napi_value open_channel(napi_env env, napi_callback_info info) {
   options->spin_ns = (uint64_t)number_option(env, values[3], "spinNs", (double)options->spin_ns);
   options->connect_timeout_ns =
       (uint64_t)(number_option(env, values[3], "connectTimeoutMs", (double)options->connect_timeout_ns / 1e6) * 1e6);
+  options->stream_window_bytes =
+      (uint32_t)number_option(env, values[3], "streamWindowBytes", options->stream_window_bytes);
   opening->copy = number_option(env, values[3], "copy", 0) != 0;
   if (napi_create_reference(env, values[4], 1, &opening->on_outcomes) != napi_ok ||
       napi_create_reference(env, values[5], 1, &opening->on_lost) != napi_ok) {

@@ -3,8 +3,54 @@
 
 #include <string.h>
 
+/* Makes the scratch buffer at least so large. What is in it is lost. */
+static bool reserve_scratch(struct channel *channel, size_t size) {
+  if (size <= channel->scratch.size) return true;
+  shared_buffer_release(channel->env, &channel->scratch);
+  return shared_buffer_create(channel->env, &channel->scratch, size);
+}
+
+/* growScratch(bytes): makes the scratch buffer at least so large and returns it. */
+napi_value grow_scratch(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  struct channel *channel = channel_arguments(env, info, &count, &value);
+  if (channel == NULL) return NULL;
+  double wanted = 0;
+  napi_get_value_double(env, value, &wanted);
+  if (!reserve_scratch(channel, (size_t)wanted)) return throw_status(env, ISTH_E_OUT_OF_MEMORY, "");
+  napi_get_reference_value(env, channel->scratch.reference, &value);
+  return value;
+}
+
+struct sync_call {
+  struct channel *channel;
+  int status;
+  size_t size;
+};
+
+static void set_outcome(struct sync_call *call, int status, const void *bytes, size_t size) {
+  struct channel *channel = call->channel;
+  call->status = status;
+  call->size = 0;
+  if (size == 0) return;
+  if (!reserve_scratch(channel, size)) {
+    /* Not OUT_OF_MEMORY, which says that the call was not executed. */
+    call->status = ISTH_E_REPLY_TOO_LARGE;
+    return;
+  }
+  memcpy(channel->scratch.bytes, bytes, size);
+  call->size = size;
+}
+
+static void take_outcome(const isth_reply *reply) {
+  struct sync_call *call = reply->user;
+  set_outcome(call, reply->status, reply->payload, reply->size);
+}
+
 /* callSync(method, size, timeoutMs): the payload lies in the scratch buffer, and the reply, or the message of a failure, comes
- * to lie there. Returns the status; the control word says how many bytes, or that nothing was sent. */
+ * to lie there; the buffer is another one if it had no room. Returns the status; the control word says how many bytes, or that
+ * nothing was sent because the instance has gone. */
 napi_value call_sync(napi_env env, napi_callback_info info) {
   size_t count = 3;
   napi_value values[3], result;
@@ -25,18 +71,20 @@ napi_value call_sync(napi_env env, napi_callback_info info) {
     return result;
   }
 
-  /* Waiting arms and disarms by itself. */
+  /* Waiting arms and disarms by itself, and takes replies: those of a turn that this happens in were read already. */
   loop_disarm(channel);
-  isth_failure failure; /* only read if the call fails, which fills it in: clearing it would cost as much as encoding */
-  size_t reply_size = 0;
-  int status = isth_client_call_sync(channel->client, method, channel->scratch.bytes, size, channel->scratch.bytes,
-                                     channel->scratch.size, &reply_size, (uint64_t)(timeout_ms * 1e6), &failure);
-  if (status != 0) {
-    reply_size = strlen(failure.message);
-    memcpy(channel->scratch.bytes, failure.message, reply_size);
-  }
-  channel->control[CONTROL_SYNC_BYTES] = (int32_t)reply_size;
+  if (channel->in_turn) isth_client_release(channel->client);
+  struct sync_call call = {.channel = channel};
+  isth_request request = {.method = method,
+                          .payload = channel->scratch.bytes,
+                          .size = size,
+                          .deadline_ns = isth_now_ns() + (uint64_t)(timeout_ms * 1e6),
+                          .callback = take_outcome,
+                          .user = &call};
+  int error = isth_client_call_wait(channel->client, &request);
+  if (error != 0) set_outcome(&call, error, NULL, 0);
+  channel->control[CONTROL_SYNC_BYTES] = (int32_t)call.size;
   if (!channel->in_turn) loop_wait(channel);
-  napi_create_int32(env, status, &result);
+  napi_create_int32(env, call.status, &result);
   return result;
 }

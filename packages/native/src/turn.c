@@ -1,4 +1,4 @@
-/* turn.c: outbox to ring, ring to inbox. */
+/* turn.c: ring to inbox, and back into JavaScript. */
 #include "addon.h"
 
 #include <stdlib.h>
@@ -10,65 +10,12 @@ enum {
   OUTCOMES_PER_CLOCK = 32 /* reading the clock costs some 20 ns, an outcome a few hundred */
 };
 
-struct outbox_header {
-  uint32_t slot, method, size, has_trace;
-  double timeout_ms;
-  isth_trace trace;
-};
-_Static_assert(sizeof(struct outbox_header) <= OUTBOX_ALIGN, "the payload begins at byte 64");
-
-static uint32_t slot_of(const isth_reply *reply) {
+uint32_t slot_of(const isth_reply *reply) {
   const struct call_tag *tag = reply->user;
-  return (uint32_t)(tag - tag->channel->tags);
+  return (uint32_t)(tag - tag->channel->tags) | (reply->more ? SLOT_MORE : 0);
 }
 
-/* Only runs inside a synchronous call, for the replies of other calls: a turn takes replies without callbacks. */
-static void park_reply(const isth_reply *reply) {
-  const struct call_tag *tag = reply->user;
-  struct parked_reply *parked = &tag->channel->parked[tag->channel->parked_count++];
-  *parked = (struct parked_reply){.slot = slot_of(reply), .status = reply->status};
-  if (reply->size == 0) return;
-  parked->payload = malloc(reply->size);
-  if (parked->payload == NULL) {
-    parked->status = ISTH_E_OUT_OF_MEMORY;
-    return;
-  }
-  memcpy(parked->payload, reply->payload, reply->size);
-  parked->size = reply->size;
-}
-
-int send_request(struct channel *channel, uint32_t slot, uint32_t method, const void *payload, size_t size,
-                 double timeout_ms, const isth_trace *trace, uint64_t now_ns) {
-  if (slot >= channel->options.max_in_flight) return ISTH_E_TOO_MANY_CALLS;
-  struct call_tag *tag = &channel->tags[slot];
-  tag->deadline_ns = now_ns + (uint64_t)(timeout_ms * 1e6);
-  isth_request request = {.method = method,
-                          .payload = payload,
-                          .size = size,
-                          .deadline_ns = tag->deadline_ns,
-                          .trace = trace,
-                          .callback = park_reply,
-                          .user = tag};
-  return isth_client_call(channel->client, &request, &tag->call_id);
-}
-
-uint32_t flush_outbox(struct channel *channel) {
-  uint32_t end = (uint32_t)channel->control[CONTROL_OUTBOX_BYTES], failures = 0;
-  if (end == 0) return 0;
-  channel->control[CONTROL_OUTBOX_BYTES] = 0;
-  struct inbox_entry *inbox = (struct inbox_entry *)(void *)channel->inbox.bytes;
-  uint64_t now_ns = isth_now_ns();
-  for (uint32_t at = 0; at + OUTBOX_ALIGN <= end && end <= OUTBOX_BYTES;) {
-    struct outbox_header header;
-    memcpy(&header, channel->outbox.bytes + at, sizeof header);
-    if (header.size > end - at - OUTBOX_ALIGN) break;
-    int error = send_request(channel, header.slot, header.method, channel->outbox.bytes + at + OUTBOX_ALIGN,
-                             header.size, header.timeout_ms, header.has_trace ? &header.trace : NULL, now_ns);
-    if (error != 0) inbox[failures++] = (struct inbox_entry){header.slot, error, NOT_SENT, 0};
-    at += OUTBOX_ALIGN + (header.size + OUTBOX_ALIGN - 1) / OUTBOX_ALIGN * OUTBOX_ALIGN;
-  }
-  return failures;
-}
+int32_t status_of(const isth_reply *reply) { return reply->more ? (int32_t)reply->credit : reply->status; }
 
 /* Calls back into JavaScript; microtasks, and so the continuations of awaited calls, run before it returns. */
 static void call_back(struct channel *channel, napi_ref callback, int32_t number) {
@@ -91,11 +38,11 @@ static void deliver(struct channel *channel, uint32_t count, bool in_arena) {
 }
 
 /* Once, although the continuation of a failure may have sent again: whoever tries a full ring anew at once, without end, must
- * not keep the turn from taking the replies that would make room. Returns how many failures there were. */
+ * not keep the turn from taking the replies that would make room. Returns how many outcomes there were. */
 static uint32_t flush_and_report(struct channel *channel) {
-  uint32_t failures = channel->closing ? 0 : flush_outbox(channel);
-  if (failures > 0) deliver(channel, failures, false);
-  return failures;
+  uint32_t outcomes = channel->closing ? 0 : flush_outbox(channel);
+  if (outcomes > 0) deliver(channel, outcomes, false);
+  return outcomes;
 }
 
 static size_t aligned(size_t size) { return (size + 63) / 64 * 64; }
@@ -107,25 +54,25 @@ static void deliver_copies(struct channel *channel, const struct parked_reply *r
   bool room = arena_reserve(channel, total);
   for (uint32_t i = 0; i < count; i++) {
     const struct parked_reply *reply = &replies[i];
-    inbox[i] = (struct inbox_entry){reply->slot, room ? reply->status : ISTH_E_OUT_OF_MEMORY, (uint32_t)(at / 64),
-                                    room ? (uint32_t)reply->size : 0};
-    if (!room || reply->size == 0) continue;
+    if (!room) {
+      bool more = (reply->slot & SLOT_MORE) != 0;
+      inbox[i] = (struct inbox_entry){reply->slot, ISTH_E_OUT_OF_MEMORY, more ? NOT_SENT : 0, 0};
+      continue;
+    }
+    inbox[i] = (struct inbox_entry){reply->slot, reply->status, (uint32_t)(at / 64), (uint32_t)reply->size};
+    if (reply->size == 0) continue;
     memcpy(channel->arena.bytes + at, reply->payload, reply->size);
     at += aligned(reply->size);
   }
   deliver(channel, count, true);
 }
 
-static void deliver_parked(struct channel *channel) {
-  while (channel->parked_count > 0 && !channel->closing) {
-    struct parked_reply batch[MAX_BATCH];
-    size_t count = channel->parked_count < MAX_BATCH ? channel->parked_count : MAX_BATCH;
-    memcpy(batch, channel->parked, count * sizeof batch[0]);
-    channel->parked_count -= count;
-    memmove(channel->parked, channel->parked + count, channel->parked_count * sizeof batch[0]);
-    deliver_copies(channel, batch, (uint32_t)count);
-    for (size_t i = 0; i < count; i++) free(batch[i].payload);
-  }
+static uint32_t take_parked(struct channel *channel) {
+  struct parked_reply batch[MAX_BATCH];
+  size_t count = parked_take(channel, batch, MAX_BATCH);
+  deliver_copies(channel, batch, (uint32_t)count);
+  for (size_t i = 0; i < count; i++) free(batch[i].payload);
+  return (uint32_t)count;
 }
 
 static uint32_t take_batch(struct channel *channel) {
@@ -136,10 +83,11 @@ static uint32_t take_batch(struct channel *channel) {
     isth_client_release(channel->client);
     return 0;
   }
+  for (uint32_t i = 0; i < count; i++) channel->calls -= !replies[i].more;
   if (channel->segment == NULL) {
     struct parked_reply copies[MAX_BATCH];
     for (uint32_t i = 0; i < count; i++)
-      copies[i] = (struct parked_reply){slot_of(&replies[i]), replies[i].status, replies[i].size,
+      copies[i] = (struct parked_reply){slot_of(&replies[i]), status_of(&replies[i]), replies[i].size,
                                         (unsigned char *)(uintptr_t)replies[i].payload};
     deliver_copies(channel, copies, count);
   } else {
@@ -147,13 +95,18 @@ static uint32_t take_batch(struct channel *channel) {
     for (uint32_t i = 0; i < count; i++) {
       const unsigned char *payload = replies[i].payload;
       size_t offset = payload == NULL ? 0 : (size_t)(payload - channel->segment_bytes);
-      inbox[i] = (struct inbox_entry){slot_of(&replies[i]), replies[i].status, (uint32_t)(offset / 64),
+      inbox[i] = (struct inbox_entry){slot_of(&replies[i]), status_of(&replies[i]), (uint32_t)(offset / 64),
                                       (uint32_t)replies[i].size};
     }
     deliver(channel, count, false);
   }
   isth_client_release(channel->client);
   return count;
+}
+
+/* Whether the instance has gone, and all that came from it before was delivered. Every call has ended by then. */
+static bool is_drained(const struct channel *channel) {
+  return isth_client_status(channel->client) != 0 && channel->calls == 0 && channel->parked_count == 0;
 }
 
 void run_turn(struct channel *channel) {
@@ -166,9 +119,9 @@ void run_turn(struct channel *channel) {
   int polls = channel->options.wait == ISTH_WAIT_BLOCK ? 1 : EMPTY_POLLS;
   uint64_t end_ns = isth_now_ns() + TURN_NS;
   uint32_t outcomes = 0;
-  deliver_parked(channel);
   for (int empty = 0; empty < polls && !channel->closing;) {
-    uint32_t count = take_batch(channel);
+    /* What is parked came earlier than what lies in the ring, and many replies to one call have an order. */
+    uint32_t count = channel->parked_count > 0 ? take_parked(channel) : take_batch(channel);
     count += flush_and_report(channel);
     if (count > 0) {
       empty = 0;
@@ -179,16 +132,13 @@ void run_turn(struct channel *channel) {
         if (isth_now_ns() >= end_ns) break;
       }
     } else {
-      isth_client_stats stats;
-      isth_client_get_stats(channel->client, &stats);
-      if (stats.in_flight == 0) break;
+      if (channel->calls == 0) break;
       empty++;
     }
   }
-  int status = isth_client_status(channel->client);
-  if (status != 0 && !channel->lost && !channel->closing) {
+  if (is_drained(channel) && !channel->lost && !channel->closing) {
     channel->lost = true;
-    call_back(channel, channel->on_lost, status);
+    call_back(channel, channel->on_lost, isth_client_status(channel->client));
   }
   channel->in_turn = false;
   channel->control[CONTROL_IN_TURN] = 0;

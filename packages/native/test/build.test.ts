@@ -119,7 +119,8 @@ describe('loading the addon', () => {
     cpSync(join(repository, 'packages/core'), folder.join('packages/core'), { recursive: true });
     mkdirSync(folder.join('packages/node_modules/@isthmus'), { recursive: true });
     symlinkSync(folder.join('packages/native'), folder.join('packages/node_modules/@isthmus/native'));
-    symlinkSync(join(repository, 'packages/schema'), folder.join('packages/node_modules/@isthmus/schema'));
+    for (const name of ['schema', 'codecs'])
+      symlinkSync(join(repository, 'packages', name), folder.join('packages/node_modules/@isthmus', name));
     symlinkSync(dirname(load), folder.join('packages/node_modules/node-gyp-build'));
     writeFileSync(
       script,

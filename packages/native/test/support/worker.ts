@@ -5,7 +5,7 @@ import { probe } from '../../../../test/support/probe.schema.ts';
 
 const { socket, what, copyReplies } = workerData as {
   readonly socket: string;
-  readonly what: 'sum' | 'load' | 'sync' | 'exit' | 'open' | 'silent';
+  readonly what: 'sum' | 'load' | 'sync' | 'exit' | 'open' | 'silent' | 'stream';
   readonly copyReplies: boolean;
 };
 
@@ -27,6 +27,16 @@ if (what === 'sum') {
 } else if (what === 'sync') {
   parentPort?.postMessage('calling');
   for (;;) client.double.sync({ value: 1n });
+} else if (what === 'stream') {
+  const take = async (pauseMicroseconds: number): Promise<void> => {
+    for await (const { number } of client.burst({ count: 4e9, textBytes: 200, pauseMicroseconds })) {
+      if (number === 100) parentPort?.postMessage('taking');
+      if (number % 50 === 0) client.double.sync({ value: 1n });
+    }
+  };
+  // One that stalls, one as fast as it can, some slow ones.
+  await client.burst({ count: 4e9, textBytes: 1000 }).next();
+  await Promise.all([0, 50, 50].map(take));
 } else {
   let calls = 0;
   const load = async (): Promise<never> => {

@@ -1,0 +1,51 @@
+import { IsthmusError } from '@isthmus/schema';
+import type { PendingCall } from './pending.ts';
+
+/** The calls that a channel has in flight, each in a slot whose number goes along with it. */
+export class CallTable {
+  /** How many there are. */
+  size = 0;
+  readonly #calls: (PendingCall | undefined)[];
+  /** A stack of free slots. */
+  readonly #free: number[];
+
+  constructor(capacity: number) {
+    this.#calls = new Array<PendingCall | undefined>(capacity).fill(undefined);
+    this.#free = Array.from({ length: capacity }, (_, index) => capacity - 1 - index);
+  }
+
+  get isFull(): boolean {
+    return this.#free.length === 0;
+  }
+
+  /** Gives a call its slot, and returns that. @throws IsthmusError `TOO_MANY_CALLS` */
+  begin(call: PendingCall): number {
+    const slot = this.#free.pop();
+    if (slot === undefined) throw new IsthmusError('TOO_MANY_CALLS');
+    this.#calls[slot] = call;
+    call.slot = slot;
+    this.size += 1;
+    return slot;
+  }
+
+  end(slot: number): void {
+    this.#calls[slot] = undefined;
+    this.#free.push(slot);
+    this.size -= 1;
+  }
+
+  at(slot: number): PendingCall | undefined {
+    return this.#calls[slot];
+  }
+
+  has(call: PendingCall): boolean {
+    return this.#calls[call.slot] === call;
+  }
+
+  /** Ends all of them, and returns them. */
+  endAll(): PendingCall[] {
+    const calls = this.#calls.filter((call) => call !== undefined);
+    for (const { slot } of calls) this.end(slot);
+    return calls;
+  }
+}

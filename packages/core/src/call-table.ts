@@ -1,4 +1,6 @@
 import { IsthmusError } from '@isthmus/schema';
+import type { Channel } from './channel.ts';
+import type { Form } from './form.ts';
 import type { PendingCall } from './pending.ts';
 
 /** The calls that a channel has in flight, each in a slot whose number goes along with it. */
@@ -18,11 +20,13 @@ export class CallTable {
     return this.#free.length === 0;
   }
 
-  /** Gives a call its slot, and returns that. @throws IsthmusError `TOO_MANY_CALLS` */
-  begin(call: PendingCall): number {
+  /** Gives a call its slot, and returns that. `form`: as the instance has it. @throws IsthmusError `TOO_MANY_CALLS` */
+  begin(call: PendingCall, channel: Channel, form: Form): number {
     const slot = this.#free.pop();
     if (slot === undefined) throw new IsthmusError('TOO_MANY_CALLS');
     this.#calls[slot] = call;
+    call.channel = channel;
+    call.wire = form;
     call.slot = slot;
     this.size += 1;
     return slot;

@@ -136,23 +136,9 @@ export class Channel {
     if (this.#calls.isFull) throw new IsthmusError('TOO_MANY_CALLS');
     const form = this.peer === undefined ? call.form : this.peer.formOf(call.form);
     const trace = call.options?.trace;
-    const outbox = this.#outbox;
-    if (outbox.isWriting) {
-      this.#submitApart(call, form, form.least, timeoutMs, trace);
-      return;
-    }
-    if (!outbox.fits(form.least)) this.#makeRoom();
-    let size = outbox.write(form, call.input, trace);
-    if (!outbox.fits(size) && outbox.used > 0) {
-      this.#makeRoom();
-      size = outbox.write(form, call.input, trace);
-    }
-    if (!outbox.fits(size)) {
-      this.#submitApart(call, form, size, timeoutMs, trace);
-      return;
-    }
-    outbox.add(this.#begin(call, form), form, size, timeoutMs, trace !== undefined);
-    if (this.#control[Control.inTurn] === 0) this.#flush();
+    const size = this.#outbox.write(form, call.input, trace);
+    if (size >= 0) this.#send(call, form, size, timeoutMs, trace !== undefined);
+    else this.#submitLarge(call, form, timeoutMs, trace);
   }
 
   /** Forgets a call: neither it nor the owner hears of it again. */
@@ -210,13 +196,26 @@ export class Channel {
     this.#owner.lost(this, error);
   }
 
-  /** For what the outbox has no room for. */
-  #submitApart(call: PendingCall, form: Form, size: number, timeoutMs: number, trace: TraceContext | undefined): void {
-    const request = requestOf(form, call.input, size, this.#maxRequest);
+  /** Sends what was written into the outbox; within a turn, together with what comes next. */
+  #send(call: PendingCall, form: Form, size: number, timeoutMs: number, hasTrace: boolean): void {
+    this.#outbox.add(this.#calls.begin(call, this, form), form, size, timeoutMs, hasTrace);
+    if (this.#control[Control.inTurn] === 0) this.#flush();
+  }
+
+  /** For what the outbox has no room for, or not now. */
+  #submitLarge(call: PendingCall, form: Form, timeoutMs: number, trace: TraceContext | undefined): void {
+    if (!this.#outbox.isWriting && this.#outbox.used > 0) {
+      this.#makeRoom();
+      const size = this.#outbox.write(form, call.input, trace);
+      if (size >= 0) {
+        this.#send(call, form, size, timeoutMs, trace !== undefined);
+        return;
+      }
+    }
+    const request = requestOf(form, call.input, this.#maxRequest);
     const traceMemory = trace === undefined ? undefined : Buffer.alloc(traceBytes);
     if (trace !== undefined && traceMemory !== undefined) writeTrace(trace, traceMemory, 0);
-    if (this.#outbox.used > 0 && !this.#outbox.isWriting) this.#makeRoom();
-    const slot = this.#begin(call, form);
+    const slot = this.#calls.begin(call, this, form);
     const status = this.#native.send(slot, form.id, form.replies, request, timeoutMs, traceMemory);
     if (status === 0 && form.replies !== replyCounts.none) return;
     this.#calls.end(slot);
@@ -237,13 +236,6 @@ export class Channel {
       const outcomes = this.#native.flush();
       if (outcomes > 0) this.#outcomes.take(outcomes);
     }
-  }
-
-  #begin(call: PendingCall, form: Form): number {
-    const slot = this.#calls.begin(call);
-    call.channel = this;
-    call.wire = form;
-    return slot;
   }
 
   #failAll(error: IsthmusError): void {

@@ -28,19 +28,20 @@ export class Outbox {
     return this.#writing;
   }
 
-  /** Whether a request of so many bytes fits behind those that are there. */
-  fits(bytes: number): boolean {
-    return this.used + bytes <= maxBytes;
-  }
-
-  /** Writes a request behind those that are there. @returns What it takes: only if that fits, it is there. */
+  /**
+   * Writes a request behind those that are there.
+   *
+   * @returns What it takes. Below 0: it is not there, for lack of room, or because another is being written.
+   * @throws IsthmusError `INVALID_INPUT`, `INVALID_ARGUMENT`.
+   */
   write(form: Form, input: unknown, trace: TraceContext | undefined): number {
     const at = this.used;
+    if (this.#writing || at + form.least > maxBytes) return -1;
     this.#writing = true;
     try {
       const size = form.write(input, this.#memory, at + outboxAlign);
       if (trace !== undefined) writeTrace(trace, this.#memory.bytes, at + traceOffset);
-      return size;
+      return at + size <= maxBytes ? size : -1;
     } finally {
       this.#writing = false;
     }

@@ -17,11 +17,10 @@ export function maxRequestOf({ requestRingBytes }: Pick<Settings, 'requestRingBy
 /**
  * The bytes of a request in memory of their own, for one that has no room elsewhere, or was disturbed there.
  *
- * @param expected What it took when it was last tried.
  * @throws IsthmusError `INVALID_INPUT`, and `RECORD_TOO_LARGE` above `max`.
  */
-export function requestOf(form: Form, input: unknown, expected: number, max: number): Uint8Array {
-  let size = expected;
+export function requestOf(form: Form, input: unknown, max: number): Uint8Array {
+  let size = form.least;
   for (let tries = 0; tries < maxTries && size <= max; tries++) {
     const memory = memoryOf(new ArrayBuffer(size));
     const needed = form.write(input, memory, 0);

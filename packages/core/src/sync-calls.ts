@@ -28,7 +28,7 @@ export class SyncCalls {
     const writes = ++this.#writes;
     const size = form.write(input, this.#scratch, 0);
     if (size <= this.#scratch.bytes.length && writes === this.#writes) return size;
-    const request = requestOf(form, input, size, this.#maxRequest);
+    const request = requestOf(form, input, this.#maxRequest);
     this.#grow(request.length);
     this.#scratch.bytes.set(request);
     return request.length;

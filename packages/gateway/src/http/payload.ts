@@ -22,7 +22,7 @@ export class PayloadForms {
     return fromCaller(() => this.#codec(form).decodeJson(memoryOf(body), 0, body.length));
   }
 
-  /** The bytes of a reply that TypeScript works with. */
+  /** The bytes of a reply as the value that TypeScript works with. */
   write(form: Form, reply: unknown): Uint8Array {
     const codec = this.#codec(form);
     return fromHandler(() => written(codec, (memory) => codec.encode(reply, memory, 0)));

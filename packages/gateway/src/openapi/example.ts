@@ -1,25 +1,14 @@
 /** An example value of a schema type, in its JSON form, where the user gave none. */
-import { codecOf, decimalText, type Memory, type Struct, type ValueType } from '@isthmus/schema';
+import { decimalText, type Struct, type ValueType } from '@isthmus/schema';
+import { PayloadForms } from '../http/payload.ts';
 
 /**
  * A value that the struct's codec accepts: defaults where there are some, else the allowed value nearest to 1; with its
  * optional fields, so that they are shown.
  */
 export function exampleOf(struct: Struct): unknown {
-  const codec = codecOf(struct);
-  const value = structExample(struct);
-  let memory = memoryOf(codec.size);
-  const size = codec.encode(value, memory, 0);
-  if (size > memory.bytes.length) {
-    memory = memoryOf(size);
-    codec.encode(value, memory, 0);
-  }
-  return codec.decodeJson(memory, 0, size);
-}
-
-function memoryOf(size: number): Memory {
-  const bytes = new Uint8Array(size);
-  return { bytes, view: new DataView(bytes.buffer) };
+  const forms = new PayloadForms(struct);
+  return forms.readJson('struct', forms.write('struct', structExample(struct)));
 }
 
 /** As TypeScript has it. */

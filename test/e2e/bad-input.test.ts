@@ -107,7 +107,7 @@ describe('requests that go nowhere', () => {
 
   test('too few bytes of the struct: 400', async () => {
     const headers = { 'content-type': 'application/octet-stream' };
-    expectProblem(await post(`${url}/pricing/quote`, 'short', { headers }), 400, 'INVALID_INPUT', ['']);
+    expectProblem(await post(`${url}/pricing/quote`, 'short', { headers }), 400, 'MALFORMED_BODY', ['']);
   });
 });
 
@@ -160,7 +160,7 @@ describe('what the C side refuses, delays or breaks', () => {
 
   test('NaN in a reply: 502', async () => {
     const answer = await post(`${url}/probe/notANumber`, {});
-    expectProblem(answer, 502, 'HANDLER_FAULT');
+    expectProblem(answer, 502, 'HANDLER_FAULT', ['/value']);
     assert.match(String(answer.body.detail), /value/);
   });
 

@@ -19,7 +19,7 @@ export interface Problem {
   readonly action: string;
   /** Whether sending the same request again is safe and may help. */
   readonly retryable: boolean;
-  /** Each bad place of the body: a JSON pointer (RFC 6901) and what is wrong there. */
+  /** Each bad place of the body, or of a reply that is not one: a JSON pointer (RFC 6901) and what is wrong there. */
   readonly errors?: readonly InvalidField[];
   /** For `HANDLER_REFUSED`: the handler's own code, and its name where the schema declares one. */
   readonly handlerCode?: number;

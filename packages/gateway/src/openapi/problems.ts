@@ -49,7 +49,7 @@ export const problemSchema = {
     retryable: { type: 'boolean', description: 'Whether sending the same request again is safe and may help.' },
     errors: {
       type: 'array',
-      description: 'Each bad place of the body, the first 100 of them.',
+      description: 'Each bad place of the body, or of the reply, the first 100 of them.',
       items: {
         type: 'object',
         required: ['pointer', 'message'],

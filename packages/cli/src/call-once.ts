@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { callForText, manyOf, oneOf } from '@isthmus/gateway';
+import { manyOf, oneOf } from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
 import { UsageError } from './exit-codes.ts';
 import type { Target } from './target.ts';
@@ -27,7 +27,7 @@ export async function callOnce(
       return;
     }
     case 'many':
-      for await (const text of manyOf(callForText(client, input, options))) await write(`${text}\n`);
+      for await (const text of manyOf(client.jsonText(input, options))) await write(`${text}\n`);
       return;
     case 'none':
       await oneOf(client.json(input, options));

@@ -26,8 +26,8 @@ export interface ClientMethod {
   (value: unknown, options?: CallOptions): Outcome;
   /** JSON form in and out. */
   readonly json: (value: unknown, options?: CallOptions) => Outcome;
-  /** JSON form in, JSON text out. Not there where nothing comes out. */
-  readonly jsonText?: (value: unknown, options?: CallOptions) => Outcome;
+  /** JSON form in, JSON text out; undefined where nothing comes out. */
+  readonly jsonText: (value: unknown, options?: CallOptions) => Outcome;
 }
 
 /** A connected client, as `connect()` returns it, whatever its schema. */
@@ -59,13 +59,7 @@ export function clientMethodOf(service: GatewayService, name: string): ClientMet
 
 function isClientMethod(value: unknown): value is ClientMethod {
   if (typeof value !== 'function') return false;
-  return typeof Reflect.get(value, 'json') === 'function';
-}
-
-/** A call whose replies are texts in JSON. */
-export function callForText(method: ClientMethod, value: unknown, options: CallOptions): Outcome {
-  if (method.jsonText !== undefined) return method.jsonText(value, options);
-  throw new IsthmusError('INTERNAL', { detail: 'a client cannot write the replies of this method as JSON' });
+  return typeof Reflect.get(value, 'json') === 'function' && typeof Reflect.get(value, 'jsonText') === 'function';
 }
 
 /** The outcome of a method with one reply, or none. */

@@ -5,7 +5,6 @@ export {
   type CallInfo,
   type CallOptions,
   type ClientMethod,
-  callForText,
   clientMethodOf,
   type GatewayService,
   type GatewayServices,

@@ -15,7 +15,7 @@ export interface PatientCallOptions {
   readonly signal: AbortSignal;
 }
 
-/** The output as JSON text. */
+/** The output as JSON text; an empty object where there is none. */
 export async function patientCall(value: unknown, options: PatientCallOptions): Promise<string> {
   const { method, timeoutMs, signal } = options;
   const end = performance.now() + timeoutMs;
@@ -23,9 +23,7 @@ export async function patientCall(value: unknown, options: PatientCallOptions): 
     try {
       // Without the signal: who stops a batch closes the client, which ends all calls for less than a listener on each.
       const call = { timeoutMs: Math.max(1, Math.ceil(left)) };
-      if (method.jsonText !== undefined) return String(await oneOf(method.jsonText(value, call)));
-      await oneOf(method.json(value, call));
-      return '{}';
+      return String((await oneOf(method.jsonText(value, call))) ?? '{}');
     } catch (error) {
       if (signal.aborted || !mayTryAgain(error, options.idempotent) || performance.now() + pauseMs >= end) throw error;
       await sleep(pauseMs / 2 + (Math.random() * pauseMs) / 2);

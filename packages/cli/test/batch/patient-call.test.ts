@@ -29,6 +29,12 @@ test('what may have been executed is only sent again when that does no harm', as
   assert.equal(calls(), 1);
 });
 
+test('a call without a reply has an empty object', async () => {
+  const nothing = async () => undefined;
+  const method = Object.assign(nothing, { json: nothing, jsonText: nothing });
+  assert.equal(await patientCall(7, { ...options, method }), '{}');
+});
+
 test('a refusal is final', async () => {
   const { method, calls } = flaky('HANDLER_REFUSED');
   await assert.rejects(patientCall(7, { ...options, method }), { code: 'HANDLER_REFUSED' });

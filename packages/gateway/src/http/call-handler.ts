@@ -1,7 +1,7 @@
 /** What a call route does with a request whose body is read. */
 import { IsthmusError, type Method, type Service } from '@isthmus/schema';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type CallOptions, type ClientMethod, callForText, manyOf, oneOf } from '../bridge-client.ts';
+import { type CallOptions, type ClientMethod, manyOf, oneOf } from '../bridge-client.ts';
 import { abortOnDisconnect, refuseDisconnected } from './disconnect.ts';
 import { type Form, formOf, formsOf, JSON_TYPE, replyForm, typeOfForm } from './media-type.ts';
 import type { PayloadForms } from './payload.ts';
@@ -83,7 +83,7 @@ async function oneReply(
   const { method, client, output } = target;
   const form = replyForm(asked.form, method.output, accept);
   if (form === 'json') {
-    const text = await oneOf(callForText(client, jsonInput(target, asked), asked.options));
+    const text = await oneOf(client.jsonText(jsonInput(target, asked), asked.options));
     return { type: JSON_REPLY_TYPE, body: String(text) };
   }
   // Between two forms that are not JSON nothing becomes JSON on its way.
@@ -97,7 +97,7 @@ async function oneReply(
 /** The replies one by one: pieces of bytes, or texts in JSON. */
 function manyReplies(target: CallTarget, asked: Asked): AsyncIterable<unknown> {
   const { method, client } = target;
-  if (method.output?.kind !== 'bytesTail') return manyOf(callForText(client, jsonInput(target, asked), asked.options));
+  if (method.output?.kind !== 'bytesTail') return manyOf(client.jsonText(jsonInput(target, asked), asked.options));
   if (asked.form === 'json') return decoded(target, manyOf(client.json(jsonInput(target, asked), asked.options)));
   return manyOf(client(nativeInput(target, asked), asked.options));
 }

@@ -3,3 +3,4 @@
 export { duplicateFields, hasDuplicateNames } from './json/duplicate-names.ts';
 export { payloadCodec } from './payload-codec.ts';
 export { protoOf } from './protobuf/text.ts';
+export { refusingReply } from './refusing-reply.ts';

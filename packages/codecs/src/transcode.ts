@@ -1,4 +1,5 @@
 import { type Codec, IsthmusError, MAX_MESSAGE_BYTES, type Memory } from '@isthmus/schema';
+import { refusingReply } from './refusing-reply.ts';
 import { withMessage } from './scratch.ts';
 import { Budget, tooMuch, type WireFormat } from './wire-format.ts';
 
@@ -52,17 +53,6 @@ export function formattedCodec(struct: Codec<unknown, unknown>, format: WireForm
       receive(memory, offset, length, (from, size) => struct.decodeJsonText(from, 0, size)),
     view: decode,
   } satisfies Codec<unknown>);
-}
-
-/** Turns the refusal of a value, which here came from the other side, into the error for a reply. */
-function refusingReply(write: () => number): number {
-  try {
-    return write();
-  } catch (error) {
-    if (!(error instanceof IsthmusError) || error.code !== 'INVALID_INPUT') throw error;
-    const { detail, fields } = error;
-    throw new IsthmusError('HANDLER_FAULT', { detail, fields, cause: error });
-  }
 }
 
 function refuseHuge(size: number): void {

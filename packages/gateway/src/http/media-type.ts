@@ -1,5 +1,5 @@
 /** The forms that payloads take in HTTP, and which of them a request has and its reply gets. */
-import type { CodecName, Payload, Replies } from '@isthmus/schema';
+import type { CodecName, Payload } from '@isthmus/schema';
 import Negotiator from 'negotiator';
 
 /** A form and the codec between it and values. `struct` is the memory of the C struct itself, or plain bytes. */
@@ -46,24 +46,23 @@ export function formOf(contentType: string): Form | undefined {
 export function replyForm(request: Form, output: Payload | undefined, accept: string | undefined): Form {
   const offered = formsOf(output);
   const preferred = offered.includes(request) ? request : (offered[0] ?? request);
-  return (
-    formByType.get(
-      preferredType(
-        accept,
-        [preferred, ...offered].flatMap((form) => names[form]),
-      ) ?? '',
-    ) ?? preferred
-  );
+  if (acceptsAnything(accept)) return preferred;
+  const types = [preferred, ...offered].flatMap((form) => names[form]);
+  return formByType.get(preferredType(accept, types) ?? '') ?? preferred;
 }
 
 /** How a call with many replies is answered: bytes one after the other, JSON by lines or as server-sent events. */
-export function replyTypesOf(replies: Replies, output: Payload | undefined): readonly [string, ...string[]] {
-  if (replies === 'many') return output?.kind === 'bytesTail' ? [OCTETS_TYPE] : [NDJSON_TYPE, EVENTS_TYPE];
-  return output?.kind === 'bytesTail' ? [OCTETS_TYPE] : [JSON_TYPE, ...forms.slice(1).map(typeOfForm)];
+export function manyReplyTypes(output: Payload | undefined): readonly [string, ...string[]] {
+  return output?.kind === 'bytesTail' ? [OCTETS_TYPE] : [NDJSON_TYPE, EVENTS_TYPE];
 }
 
 /** Which of the types, the first one being as good as any, an `Accept` header prefers. */
 export function preferredType(accept: string | undefined, types: readonly string[]): string | undefined {
-  if (accept === undefined || accept === '*/*') return types[0];
+  if (acceptsAnything(accept)) return types[0];
   return new Negotiator({ headers: { accept } }).mediaType([...types]);
+}
+
+/** As most callers do: there is nothing to weigh then. */
+function acceptsAnything(accept: string | undefined): accept is undefined | '*/*' {
+  return accept === undefined || accept === '*/*';
 }

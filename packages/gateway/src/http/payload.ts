@@ -1,5 +1,5 @@
 /** Between the forms that payloads take in HTTP and values. */
-import { payloadCodec } from '@isthmus/codecs';
+import { payloadCodec, refusingReply } from '@isthmus/codecs';
 import { type Codec, IsthmusError, type Memory, type Payload } from '@isthmus/schema';
 import type { Form } from './media-type.ts';
 
@@ -25,13 +25,13 @@ export class PayloadForms {
   /** The bytes of a reply as the value that TypeScript works with. */
   write(form: Form, reply: unknown): Uint8Array {
     const codec = this.#codec(form);
-    return fromHandler(() => written(codec, (memory) => codec.encode(reply, memory, 0)));
+    return refusingReply(() => written(codec, (memory) => codec.encode(reply, memory, 0)));
   }
 
   /** The bytes of a reply in JSON form. */
   writeJson(form: Form, reply: unknown): Uint8Array {
     const codec = this.#codec(form);
-    return fromHandler(() => written(codec, (memory) => codec.encodeJson(reply, memory, 0)));
+    return refusingReply(() => written(codec, (memory) => codec.encodeJson(reply, memory, 0)));
   }
 
   #codec(form: Form): Codec<unknown, unknown> {
@@ -57,16 +57,6 @@ function fromCaller<Value>(read: () => Value): Value {
       throw new IsthmusError('MALFORMED_BODY', { detail, fields: places, cause });
     }
     throw error;
-  }
-}
-
-/** Codecs say of values that they write what a caller's fault would be; here the value is a reply, such as one with a NaN. */
-function fromHandler(write: () => Uint8Array): Uint8Array {
-  try {
-    return write();
-  } catch (error) {
-    if (!(error instanceof IsthmusError) || error.code !== 'INVALID_INPUT') throw error;
-    throw new IsthmusError('HANDLER_FAULT', { detail: error.detail, cause: error.cause });
   }
 }
 

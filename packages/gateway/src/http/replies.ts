@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuseDisconnected } from './disconnect.ts';
 import { toIsthmusError } from './framework-errors.ts';
 import { joinedStream } from './joined-stream.ts';
-import { EVENTS_TYPE, NDJSON_TYPE, preferredType, replyTypesOf } from './media-type.ts';
+import { EVENTS_TYPE, manyReplyTypes, NDJSON_TYPE, preferredType } from './media-type.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { GONE, logRequest } from './request-log.ts';
 import type { ServedCall } from './served-call.ts';
@@ -49,7 +49,7 @@ export async function sendReplies(
   reply: FastifyReply,
   call: ServedCall,
 ): Promise<FastifyReply> {
-  const types = replyTypesOf(method.replies, method.output);
+  const types = manyReplyTypes(method.output);
   const type = preferredType(request.headers.accept, types) ?? types[0];
   const framing = framings[type] ?? octets(type);
   const iterator = replies[Symbol.asyncIterator]();

@@ -84,11 +84,11 @@ static const error_texts all_error_texts[] = {
     [17] =
     {"SEGMENT_REFUSED",
      "the shared segment is not acceptable",
-     "The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes; the wake-ups, ends of Unix stream socketpairs."},
+     "A client brings a memfd of the agreed size, sealed against resizing, within max_segment_bytes, and wake-ups that are ends of Unix stream socketpairs; an instance brings the memory of its regions, as large as the schema that the client was built from says."},
     [18] =
     {"PERMISSION_DENIED",
-     "the peer may not connect",
-     "Check the mode and owner of the socket and its folder."},
+     "permission was denied",
+     "Check the mode and owner of the socket and its folder, or of the segment, lock or semaphore that the detail names."},
     [19] =
     {"PEER_CORRUPT",
      "the peer wrote values into shared memory that break the protocol, so the channel was closed",
@@ -104,7 +104,7 @@ static const error_texts all_error_texts[] = {
     [22] =
     {"TOO_MANY_CALLS",
      "as many calls are in flight as one of the sides allows",
-     "Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service."},
+     "Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service. A segment has no such option."},
     [23] =
     {"RECORD_TOO_LARGE",
      "the request is larger than the ring allows",
@@ -127,8 +127,8 @@ static const error_texts all_error_texts[] = {
      "Correct the input as the handler says."},
     [28] =
     {"HANDLER_FAULT",
-     "the handler broke its own contract",
-     "Correct the handler: the detail says what its reply lacks or which value cannot be represented."},
+     "a reply, or a value in a region, does not fit the schema",
+     "Correct the handler, or the program that wrote it: the detail says what is missing or cannot be represented."},
     [29] =
     {"UNKNOWN_SERVICE",
      "there is no service of this name",
@@ -173,6 +173,74 @@ static const error_texts all_error_texts[] = {
     {"MALFORMED_MESSAGE",
      "the other side sent a message that is not laid out as the schema says",
      "Build both sides from the same schema; the detail names the place."},
+    [40] =
+    {"UNKNOWN_REGION",
+     "there is no such region",
+     "Use a name that the schema or the configuration declares."},
+    [41] =
+    {"UNKNOWN_ROW",
+     "the region has no row with this key",
+     "Check the key; a row is there once its owner has written it."},
+    [42] =
+    {"REGION_EMPTY",
+     "nothing has been written to the region yet",
+     "Wait until its owner writes; watching it does that."},
+    [43] =
+    {"REGION_READ_ONLY",
+     "the region cannot be written from here",
+     "Declare the region with several writers, or attach to the memory with writing asked for."},
+    [44] =
+    {"REGION_CONFLICT",
+     "the region is at another version than the write expects",
+     "Read it again, make the change anew, and write with the version that was read."},
+    [45] =
+    {"REGION_BUSY",
+     "the region changed too fast to be read in one piece",
+     "Try again. If it stays so, its writer writes without pause, or died in the midst of a write and left the counter of a seqlock odd."},
+    [46] =
+    {"REGION_FULL",
+     "the region has no room for another row",
+     "Raise rows in the schema."},
+    [47] =
+    {"LOCK_TIMEOUT",
+     "the lock was not free in time",
+     "See who holds it: the detail names the process where the system knows it. Nothing was read or written."},
+    [48] =
+    {"LOCK_OWNER_DIED",
+     "the process that held the lock died while it held it",
+     "The memory may be half-written: check it, then try again. A lock that cannot be recovered must be made anew."},
+    [49] =
+    {"SEGMENT_MISSING",
+     "there is no such segment of shared memory",
+     "Start the program that creates it, or let Isthmus create it; isthmus segments lists what there is."},
+    [50] =
+    {"GUARD_MISSING",
+     "there is no such lock or semaphore",
+     "Start the program that creates it, and check its name or key. It may also have been removed while it was held."},
+    [51] =
+    {"SEGMENT_EXISTS",
+     "there is a segment of this name or key already",
+     "Attach to it, remove it first, or choose another name or key."},
+    [52] =
+    {"SEGMENT_TOO_SMALL",
+     "the segment is smaller than its layout",
+     "Compare the schema and the offset with the program that made it; isthmus schema from-c reads its header."},
+    [53] =
+    {"SEGMENT_TRUNCATED",
+     "the file behind the memory became shorter, or its file system ran full, while it was mapped",
+     "Make the file whole again, or free space; then try again."},
+    [54] =
+    {"SEGMENT_MISMATCH",
+     "the segment does not hold what was expected there",
+     "Check the name or key: the bytes that identify the layout are others, or its lock is none."},
+    [55] =
+    {"TOO_MANY_WATCHERS",
+     "too many watch already",
+     "Close a watch that is not needed, or raise http.maxWatchers."},
+    [56] =
+    {"ORIGIN_REFUSED",
+     "a page of this origin may not do this",
+     "Serve the page from the gateway itself, or add its origin to http.origins."},
 };
 /* clang-format on */
 

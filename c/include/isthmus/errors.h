@@ -46,7 +46,7 @@ typedef enum isth_error {
   ISTH_E_CHANNEL_LIMIT = -16,
   /* the shared segment is not acceptable */
   ISTH_E_SEGMENT_REFUSED = -17,
-  /* the peer may not connect */
+  /* permission was denied */
   ISTH_E_PERMISSION_DENIED = -18,
   /* the peer wrote values into shared memory that break the protocol, so the channel was closed */
   ISTH_E_PEER_CORRUPT = -19,
@@ -66,7 +66,7 @@ typedef enum isth_error {
   ISTH_E_CANCELLED = -26,
   /* the handler refused the call */
   ISTH_E_HANDLER_REFUSED = -27,
-  /* the handler broke its own contract */
+  /* a reply, or a value in a region, does not fit the schema */
   ISTH_E_HANDLER_FAULT = -28,
   /* there is no service of this name */
   ISTH_E_UNKNOWN_SERVICE = -29,
@@ -89,7 +89,41 @@ typedef enum isth_error {
   /* building failed */
   ISTH_E_BUILD_FAILED = -38,
   /* the other side sent a message that is not laid out as the schema says */
-  ISTH_E_MALFORMED_MESSAGE = -39
+  ISTH_E_MALFORMED_MESSAGE = -39,
+  /* there is no such region */
+  ISTH_E_UNKNOWN_REGION = -40,
+  /* the region has no row with this key */
+  ISTH_E_UNKNOWN_ROW = -41,
+  /* nothing has been written to the region yet */
+  ISTH_E_REGION_EMPTY = -42,
+  /* the region cannot be written from here */
+  ISTH_E_REGION_READ_ONLY = -43,
+  /* the region is at another version than the write expects */
+  ISTH_E_REGION_CONFLICT = -44,
+  /* the region changed too fast to be read in one piece */
+  ISTH_E_REGION_BUSY = -45,
+  /* the region has no room for another row */
+  ISTH_E_REGION_FULL = -46,
+  /* the lock was not free in time */
+  ISTH_E_LOCK_TIMEOUT = -47,
+  /* the process that held the lock died while it held it */
+  ISTH_E_LOCK_OWNER_DIED = -48,
+  /* there is no such segment of shared memory */
+  ISTH_E_SEGMENT_MISSING = -49,
+  /* there is no such lock or semaphore */
+  ISTH_E_GUARD_MISSING = -50,
+  /* there is a segment of this name or key already */
+  ISTH_E_SEGMENT_EXISTS = -51,
+  /* the segment is smaller than its layout */
+  ISTH_E_SEGMENT_TOO_SMALL = -52,
+  /* the file behind the memory became shorter, or its file system ran full, while it was mapped */
+  ISTH_E_SEGMENT_TRUNCATED = -53,
+  /* the segment does not hold what was expected there */
+  ISTH_E_SEGMENT_MISMATCH = -54,
+  /* too many watch already */
+  ISTH_E_TOO_MANY_WATCHERS = -55,
+  /* a page of this origin may not do this */
+  ISTH_E_ORIGIN_REFUSED = -56
 } isth_error;
 
 /*

@@ -141,14 +141,15 @@ export const errors = {
     retryable: 'never',
     message: 'the shared segment is not acceptable',
     action:
-      'The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes; the wake-ups, ends of Unix stream socketpairs.',
+      'A client brings a memfd of the agreed size, sealed against resizing, within max_segment_bytes, and wake-ups that are ends of Unix stream socketpairs; an instance brings the memory of its regions, as large as the schema that the client was built from says.',
   },
   PERMISSION_DENIED: {
     number: 18,
     http: 503,
     retryable: 'never',
-    message: 'the peer may not connect',
-    action: 'Check the mode and owner of the socket and its folder.',
+    message: 'permission was denied',
+    action:
+      'Check the mode and owner of the socket and its folder, or of the segment, lock or semaphore that the detail names.',
   },
   PEER_CORRUPT: {
     number: 19,
@@ -176,7 +177,8 @@ export const errors = {
     http: 429,
     retryable: 'always',
     message: 'as many calls are in flight as one of the sides allows',
-    action: 'Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service.',
+    action:
+      'Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service. A segment has no such option.',
   },
   RECORD_TOO_LARGE: {
     number: 23,
@@ -217,8 +219,9 @@ export const errors = {
     number: 28,
     http: 502,
     retryable: 'never',
-    message: 'the handler broke its own contract',
-    action: 'Correct the handler: the detail says what its reply lacks or which value cannot be represented.',
+    message: 'a reply, or a value in a region, does not fit the schema',
+    action:
+      'Correct the handler, or the program that wrote it: the detail says what is missing or cannot be represented.',
   },
   UNKNOWN_SERVICE: {
     number: 29,
@@ -297,6 +300,128 @@ export const errors = {
     retryable: 'never',
     message: 'the other side sent a message that is not laid out as the schema says',
     action: 'Build both sides from the same schema; the detail names the place.',
+  },
+  UNKNOWN_REGION: {
+    number: 40,
+    http: 404,
+    retryable: 'never',
+    message: 'there is no such region',
+    action: 'Use a name that the schema or the configuration declares.',
+  },
+  UNKNOWN_ROW: {
+    number: 41,
+    http: 404,
+    retryable: 'never',
+    message: 'the region has no row with this key',
+    action: 'Check the key; a row is there once its owner has written it.',
+  },
+  REGION_EMPTY: {
+    number: 42,
+    http: 503,
+    retryable: 'always',
+    message: 'nothing has been written to the region yet',
+    action: 'Wait until its owner writes; watching it does that.',
+  },
+  REGION_READ_ONLY: {
+    number: 43,
+    http: 405,
+    retryable: 'never',
+    message: 'the region cannot be written from here',
+    action: 'Declare the region with several writers, or attach to the memory with writing asked for.',
+  },
+  REGION_CONFLICT: {
+    number: 44,
+    http: 412,
+    retryable: 'never',
+    message: 'the region is at another version than the write expects',
+    action: 'Read it again, make the change anew, and write with the version that was read.',
+  },
+  REGION_BUSY: {
+    number: 45,
+    http: 503,
+    retryable: 'always',
+    message: 'the region changed too fast to be read in one piece',
+    action:
+      'Try again. If it stays so, its writer writes without pause, or died in the midst of a write and left the counter of a seqlock odd.',
+  },
+  REGION_FULL: {
+    number: 46,
+    http: 409,
+    retryable: 'never',
+    message: 'the region has no room for another row',
+    action: 'Raise rows in the schema.',
+  },
+  LOCK_TIMEOUT: {
+    number: 47,
+    http: 503,
+    retryable: 'always',
+    message: 'the lock was not free in time',
+    action: 'See who holds it: the detail names the process where the system knows it. Nothing was read or written.',
+  },
+  LOCK_OWNER_DIED: {
+    number: 48,
+    http: 503,
+    retryable: 'always',
+    message: 'the process that held the lock died while it held it',
+    action:
+      'The memory may be half-written: check it, then try again. A lock that cannot be recovered must be made anew.',
+  },
+  SEGMENT_MISSING: {
+    number: 49,
+    http: 503,
+    retryable: 'always',
+    message: 'there is no such segment of shared memory',
+    action: 'Start the program that creates it, or let Isthmus create it; isthmus segments lists what there is.',
+  },
+  GUARD_MISSING: {
+    number: 50,
+    http: 503,
+    retryable: 'always',
+    message: 'there is no such lock or semaphore',
+    action:
+      'Start the program that creates it, and check its name or key. It may also have been removed while it was held.',
+  },
+  SEGMENT_EXISTS: {
+    number: 51,
+    http: 409,
+    retryable: 'never',
+    message: 'there is a segment of this name or key already',
+    action: 'Attach to it, remove it first, or choose another name or key.',
+  },
+  SEGMENT_TOO_SMALL: {
+    number: 52,
+    http: 503,
+    retryable: 'never',
+    message: 'the segment is smaller than its layout',
+    action: 'Compare the schema and the offset with the program that made it; isthmus schema from-c reads its header.',
+  },
+  SEGMENT_TRUNCATED: {
+    number: 53,
+    http: 503,
+    retryable: 'always',
+    message: 'the file behind the memory became shorter, or its file system ran full, while it was mapped',
+    action: 'Make the file whole again, or free space; then try again.',
+  },
+  SEGMENT_MISMATCH: {
+    number: 54,
+    http: 503,
+    retryable: 'never',
+    message: 'the segment does not hold what was expected there',
+    action: 'Check the name or key: the bytes that identify the layout are others, or its lock is none.',
+  },
+  TOO_MANY_WATCHERS: {
+    number: 55,
+    http: 429,
+    retryable: 'always',
+    message: 'too many watch already',
+    action: 'Close a watch that is not needed, or raise http.maxWatchers.',
+  },
+  ORIGIN_REFUSED: {
+    number: 56,
+    http: 403,
+    retryable: 'never',
+    message: 'a page of this origin may not do this',
+    action: 'Serve the page from the gateway itself, or add its origin to http.origins.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -17,7 +17,7 @@ enum { ECHO = 1, PAYLOAD_BYTES = 64, BATCHES = 9 };
 
 static const isth_method methods[] = {{ECHO, "echo", PAYLOAD_BYTES, PAYLOAD_BYTES, ISTH_REPLIES_ONE}};
 static const char *const text[] = {"service bench\n", NULL};
-static const isth_schema schema = {"bench", {0}, text, methods, 1};
+static const isth_schema schema = {"bench", {0}, text, methods, 1, NULL, 0};
 
 static int on_echo(isth_call *call, void *user) {
   size_t size;

@@ -42,6 +42,9 @@ static inline uint64_t isth__after_ns(uint64_t ns) {
   return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
 }
 
+/* CLOCK_REALTIME: ns since 1970-01-01T00:00:00Z. */
+int64_t isth__real_now_ns(void);
+
 /* Tells the CPU that this is a spinning loop. */
 static inline void isth__pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -68,6 +71,32 @@ int isth__memory_create(size_t bytes);
 /* True if `fd` is such memory, of exactly `bytes`, sealed against growing and shrinking: then no access within `bytes` can
  * fault, whatever the peer does. */
 bool isth__memory_verify(int fd, size_t bytes);
+
+/* Creates such memory, maps it for writing at `*mapped`, and seals it besides so that it can never be written through the
+ * descriptor, nor mapped for writing again: whoever else gets that can only read. */
+int isth__memory_create_owned(size_t bytes, void **mapped);
+
+/* True if `fd` is sealed so. */
+bool isth__memory_is_owned(int fd);
+
+/* Fills in bytes that nobody can guess. Returns 0 or a negative errno. */
+int isth__random(void *bytes, size_t size);
+
+/* Opens the memory of a descriptor once more, so that locks are this opening's own. Returns a descriptor or a negative
+ * errno. Needs /proc. */
+int isth__memory_reopen(int fd);
+
+/* Locks one byte of an open file against all other openings of it, without waiting. The kernel unlocks it when the last
+ * descriptor of this opening is closed, so also when its process dies. Returns 0, EBUSY, or another errno. */
+int isth__lock_try(int fd, uint32_t byte);
+void isth__lock_release(int fd, uint32_t byte);
+
+/* Sleeps while the four bytes at `word` are `value`, until somebody, in any process, wakes the word, for at most
+ * `timeout_ns`. Returns 0 if it was woken, maybe for nothing, or a negative errno: EAGAIN if they are another value.
+ * Reading the word must be allowed. */
+int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns);
+/* Wakes all who sleep on a word. Async-signal-safe. */
+void isth__futex_wake(const void *word);
 
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);
@@ -102,7 +131,7 @@ void isth__arena_free(struct isth__arena *arena);
 /*
  * atomic.h: every atomic access of the library, and the memory model it needs.
  *
- * Two patterns, no others, on memory that two processes or threads share without a lock:
+ * Three patterns, no others, on memory that two processes or threads share without a lock:
  *
  *  1. Hand over (release / acquire). One side writes plain data and then release-stores a word; the other acquire-loads that
  *     word and then may read the data. Used for a record's length (producer -> consumer) and for a ring's consumer position
@@ -112,6 +141,11 @@ void isth__arena_free(struct isth__arena *arena);
  *     fences, and loads `sleeping`. The two sequentially consistent fences have an order, and whichever side's comes second
  *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
  *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
+ *
+ *  3. Seqlock (fence / fence). The writer of a region invalidates a slot, fences (release), and overwrites it in
+ *     relaxed stores; a reader copies it in relaxed loads, fences (acquire), and looks whether it is still valid. If
+ *     one of its loads saw one of those stores, the fences are ordered, and the last look sees that it was invalidated.
+ *     See region_memory.h.
  *
  * Counters that only inform (statistics) are relaxed. Counts of references are a hand-over (1): who counts down to zero
  * sees all that the others did, and frees.
@@ -133,11 +167,200 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 #define isth__store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
 #define isth__store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 #define isth__exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
+#define isth__fence_acquire() atomic_thread_fence(memory_order_acquire)
+#define isth__fence_release() atomic_thread_fence(memory_order_release)
 #define isth__fence() atomic_thread_fence(memory_order_seq_cst)
 #define isth__add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define isth__subtract_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 #define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
 #define isth__subtract_acquire_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
+
+#endif
+/* attached.h: a segment that is attached: where it is, how it is mapped, what guards it. */
+#ifndef ISTH_ATTACHED_H
+#define ISTH_ATTACHED_H
+
+/*
+ * fault.h: touching memory that may not be there any more.
+ *
+ * A file that is truncated while it is mapped, and a file system that has no room for a page that is written first, are
+ * told by SIGBUS and by nothing else. isth__touch runs a function that may touch such memory, and comes back with false
+ * if that faulted.
+ */
+#ifndef ISTH_FAULT_H
+#define ISTH_FAULT_H
+
+/* Mapped memory that a fault is expected in. */
+struct isth__range {
+  const unsigned char *begin;
+  size_t bytes;
+};
+
+/* Installs the handler for SIGBUS, the first time it is called in the process. */
+void isth__fault_install(void);
+
+/*
+ * Calls act(argument). False: it was left in the midst, because it touched a byte of one of the ranges that is not
+ * there; `*place` says which. So it must not hold anything then that its caller does not know of and give back. Any
+ * other SIGBUS goes to the handler that was there before. At most one at a time in a thread.
+ */
+bool isth__touch(const struct isth__range *ranges, size_t count, void (*act)(void *), void *argument,
+                 const unsigned char **place);
+
+#endif
+/*
+ * guard.h: how programs that share a segment keep out of each other's way: one way for each kind of guard, with the
+ * same four functions.
+ *
+ * All but opening and closing runs inside isth__touch: what it holds when a fault makes it jump away stands in the
+ * hold.
+ */
+#ifndef ISTH_GUARD_H
+#define ISTH_GUARD_H
+
+/* patience.h: waiting for what cannot be slept on: ever longer pauses, up to a time. */
+#ifndef ISTH_PATIENCE_H
+#define ISTH_PATIENCE_H
+
+struct isth__patience {
+  uint64_t until_ns; /* by isth__now_ns(); 0: no waiting at all */
+  uint64_t pause_ns;
+  unsigned int spins;
+};
+
+struct isth__patience isth__patience_begin(uint64_t timeout_ns);
+/* Waits a little before the next try: some spins first, then 50 us, doubling up to 5 ms. False, at once, when the time
+ * is over. */
+bool isth__patience_wait(struct isth__patience *patience);
+
+#endif
+/* place.h: the memory that a name leads to, whatever its kind, and parts of it mapped. */
+#ifndef ISTH_PLACE_H
+#define ISTH_PLACE_H
+
+/* What a message calls it: "the file /run/tank". */
+enum { ISTH__NAME_TEXT_BYTES = 320 };
+void isth__name_text(const isth_segment_name *name, char text[ISTH__NAME_TEXT_BYTES]);
+
+struct isth__place {
+  isth_segment_kind kind;
+  char *name; /* of POSIX memory and files; owned */
+  int key;
+  int id;                  /* System V: the shmid */
+  int fd;                  /* the others: open as long as the place is */
+  unsigned char *attached; /* System V: all of it */
+  uint64_t bytes, identity;
+  uint64_t device, inode;
+  size_t granule; /* mappings begin at multiples of it */
+  char text[ISTH__NAME_TEXT_BYTES];
+};
+
+struct isth__window {
+  unsigned char *bytes; /* what was asked for */
+  unsigned char *base;  /* what is mapped around it */
+  size_t mapped;
+};
+
+/* "/name", as shm_open and sem_open take it. */
+bool isth__object_name_valid(const char *name);
+
+/* Reports what `call` said, as errno, about `what`: `missing` where it is not there, PERMISSION_DENIED, OUT_OF_MEMORY
+ * or SYSTEM. */
+int isth__fail_system(isth_failure *failure, int missing, const char *call, const char *what);
+
+/* Finds and opens it, for writing too where asked for. Close it in any case. */
+int isth__place_open(struct isth__place *place, const isth_segment_name *name, bool writable, isth_failure *failure);
+void isth__place_close(struct isth__place *place);
+bool isth__place_current(const struct isth__place *place);
+
+/* Maps `bytes` from `offset`, which must lie inside. `window->base` is NULL where it failed. */
+int isth__place_map(const struct isth__place *place, uint64_t offset, size_t bytes, bool writable,
+                    struct isth__window *window, isth_failure *failure);
+void isth__place_unmap(const struct isth__place *place, struct isth__window *window);
+
+#endif
+#include <semaphore.h>
+
+struct isth__guard_way;
+
+struct isth__guard {
+  const struct isth__guard_way *way;
+  isth_guard_kind kind;
+  char *name; /* owned; NULL: it has none */
+  int key;
+  bool undo;
+  unsigned char *memory; /* a seqlock's counter, a mutex, a semaphore */
+  size_t memory_bytes;
+  int set; /* System V: the semid */
+  unsigned short number;
+  int file;
+  /* The threads of this process, where a file's lock does not tell them from each other. */
+  pthread_mutex_t gate;
+  pthread_cond_t gate_opened;
+  bool gated, gate_taken;
+};
+
+/* One access under the guard. */
+struct isth__hold {
+  bool exclusive; /* to write */
+  struct isth__patience patience;
+  bool held;        /* to be released, after a fault as well */
+  bool owner_died;  /* who held it before died, holding it */
+  bool changed;     /* something was written: of a seqlock, another version */
+  uint64_t counter; /* a seqlock's, even: before what is read or written */
+  void *note;       /* a mutex's, for the kernel */
+  isth_failure *failure;
+};
+
+/* What `release` says of a seqlock whose value changed while it was read: do it again. */
+enum { ISTH__GUARD_MOVED = 1 };
+
+struct isth__guard_way {
+  /* Finds and opens what is not in the segment's memory. May be NULL, like all but take and release. */
+  int (*open)(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place, bool writable,
+              isth_failure *failure);
+  void (*close)(struct isth__guard *guard);
+  /* Whether the memory holds what it should. */
+  int (*look)(const struct isth__guard *guard, isth_failure *failure);
+  /* Waits as long as the patience says. */
+  int (*take)(struct isth__guard *guard, struct isth__hold *hold);
+  int (*release)(struct isth__guard *guard, struct isth__hold *hold);
+  /* Takes back what `take` noted outside of the shared memory: the last call, whether it was taken or not, or a fault
+   * came. */
+  void (*settle)(struct isth__hold *hold);
+  bool (*current)(const struct isth__guard *guard);
+};
+
+extern const struct isth__guard_way isth__no_guard, isth__seqlock, isth__posix_semaphore, isth__system_v_semaphore,
+    isth__mutex, isth__flock, isth__fcntl;
+
+/* The version that a seqlock's counter stands for. */
+uint64_t isth__seqlock_version(const struct isth__guard *guard, uint64_t counter);
+
+/* How many bytes of the segment it takes; 0: none. */
+size_t isth__guard_bytes(const isth_guard *options);
+/* Opens it; `memory`: where it is, if it takes bytes of the segment. Close it in any case. */
+int isth__guard_open(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place,
+                     unsigned char *memory, bool writable, isth_failure *failure);
+void isth__guard_close(struct isth__guard *guard);
+bool isth__guard_current(const struct isth__guard *guard);
+
+/* LOCK_TIMEOUT of `what`, with what is known of the process that holds it. `pid`: 0 or less: not known. */
+int isth__fail_held(isth_failure *failure, const char *what, int64_t pid);
+
+#endif
+struct isth_segment {
+  struct isth__place place;
+  struct isth__window data, lock; /* the struct; the guard's bytes, if it has some in the segment */
+  struct isth__guard guard;
+  struct isth__range ranges[3]; /* all that an access touches */
+  size_t bytes;                 /* of the struct */
+  size_t own_from, own_to;      /* the guard's bytes inside the struct, which are not the value's */
+  bool writable;
+};
+
+/* Runs what touches the segment. Errors: SEGMENT_TRUNCATED, if it was left in the midst. */
+int isth__segment_touch(isth_segment *segment, void (*act)(void *), void *argument, isth_failure *failure);
 
 #endif
 /* call.h: a call as its handler sees it. One struct for all kinds of calls. */
@@ -169,7 +392,7 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
  *     |                                     |   it, the text of the schema follows the offer, and the connection ends.
  *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the end of the client's wake-up that
  *     |                                     |   signals, and for each lane the end of its wake-up to wait on
- *     | <-- welcome: status, message ------ |
+ *     | <-- welcome: status, descriptors -- |   descriptors: the memories of the service's regions (regions.h), if it has any
  *     |                                     |   from here on nothing is sent: end of file means that the peer has gone
  *
  * The first 16 bytes of hello and offer have this form in every version, so that any two versions can name each other's.
@@ -218,12 +441,21 @@ struct isth__attach {
 };
 _Static_assert(sizeof(struct isth__attach) == 32, "protocol layout");
 
+/* The memories that a service's regions lie in. */
+enum isth__memory {
+  ISTH__MEMORY_OWNED,  /* what only the service writes: sealed, so that nobody else can */
+  ISTH__MEMORY_SHARED, /* what clients write as well */
+  ISTH__MEMORY_WATCH,  /* how watchers ask to be woken: a line for each region, which everybody writes */
+  ISTH__MEMORIES
+};
+
 struct isth__welcome {
   int32_t status;
   uint32_t reserved;
-  char message[ISTH_MESSAGE_BYTES]; /* terminated; empty on success */
+  uint64_t memory_bytes[ISTH__MEMORIES]; /* 0: there is none. The descriptors of the others come along, in this order */
+  char message[ISTH_MESSAGE_BYTES];      /* terminated; empty on success */
 };
-_Static_assert(sizeof(struct isth__welcome) == 8 + ISTH_MESSAGE_BYTES, "protocol layout");
+_Static_assert(sizeof(struct isth__welcome) == 32 + ISTH_MESSAGE_BYTES, "protocol layout");
 
 /* Writes a failure (which may be NULL) and returns its error. */
 int isth__fail(isth_failure *failure, int error, const char *format, ...) ISTH_PRINTF(3, 4);
@@ -233,8 +465,8 @@ struct sockaddr_un;
 bool isth__socket_address(struct sockaddr_un *address, const char *path);
 
 /* Sends a whole message with descriptors attached to its first byte, or receives up to `size` bytes and descriptors: at most
- * `*count`, which becomes how many came; surplus ones are closed and counted as a fault (EPROTO). Never block: they return
- * bytes moved, 0 at end of file, or a negative errno (-EAGAIN: try later). */
+ * `*count`, which becomes how many came. Where they are more, or this process can have no more (EMFILE), all are closed. Never
+ * block: they return bytes moved, 0 at end of file, or a negative errno (-EAGAIN: try later; -EPROTO: surplus descriptors). */
 ptrdiff_t isth__send(int socket, const void *bytes, size_t size, const int *descriptors, size_t count);
 ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, size_t *count);
 
@@ -515,14 +747,63 @@ void isth__lane_leave(struct isth__lane *lane);
 
 #endif
 /*
- * segment.h: how one channel's shared memory is laid out. Both sides compute it from three numbers that they agreed on in
+ * regions.h: the memories that a service's regions lie in: who makes them, who maps them, and for how long.
+ *
+ *   owned:  regions with one writer, one behind the other. The service maps it for writing, and then seals it so that nobody
+ *           else can: a client cannot spoil what another one reads.
+ *   shared: regions with several writers, one behind the other. Everybody maps it for writing.
+ *   watch:  a line for each region, by number, through which watchers ask to be woken. Everybody maps it for writing; what it
+ *           says is no more than a hint.
+ *
+ * Only those that are needed exist. The service makes them when it opens, and passes their descriptors with the welcome; a client
+ * checks seals and sizes, and finds its way about by its own schema. The mappings are counted: each region that was opened keeps
+ * them, so that regions outlive their client, and what was written outlives the service.
+ */
+#ifndef ISTH_REGIONS_H
+#define ISTH_REGIONS_H
+
+enum {
+  /* Of all regions of a service together, in bytes. */
+  ISTH__MAX_REGION_MEMORY = 1 << 30
+};
+
+/* A service's regions, as one process has them mapped. */
+struct isth__regions;
+
+/* Makes the memories of a schema's regions, of which there is at least one. Errors: SCHEMA_INVALID, OUT_OF_MEMORY, SYSTEM. */
+int isth__regions_create(struct isth__regions **regions, const isth_schema *schema, isth_failure *failure);
+
+/*
+ * Maps what an instance's welcome brought. The schema is ours; where neither side has regions, `*regions` becomes NULL. The
+ * descriptors stay the caller's, to be closed in any case.
+ * Errors: SCHEMA_INVALID, SEGMENT_REFUSED (not what the schema asks for), OUT_OF_MEMORY, SYSTEM.
+ */
+int isth__regions_map(struct isth__regions **regions, const isth_schema *schema,
+                      const uint64_t memory_bytes[ISTH__MEMORIES], const int *descriptors, size_t count,
+                      isth_failure *failure);
+
+/* For the welcome: the size of each memory, and the descriptors of those that there are, which stay ours. Returns how many. `regions`
+ * may be NULL. */
+size_t isth__regions_describe(const struct isth__regions *regions, uint64_t memory_bytes[ISTH__MEMORIES],
+                              int descriptors[ISTH__MEMORIES]);
+
+/* A region by its number; it keeps the mappings until it is closed. `regions` may be NULL. Thread-safe. Errors: UNKNOWN_REGION,
+ * OUT_OF_MEMORY, SYSTEM. */
+int isth__regions_open(struct isth__regions *regions, uint32_t id, isth_region **region);
+
+/* Gives up what create and map gave. NULL is allowed. */
+void isth__regions_release(struct isth__regions *regions);
+
+#endif
+/*
+ * shape.h: how one channel's shared memory is laid out. Both sides compute it from three numbers that they agreed on in
  * the handshake; nothing in the segment describes the segment, so there is nothing to forge.
  *
  *   | lane 0: request control, reply control | lane 1: ... |   256 bytes each, then up to the next multiple of 4096
  *   | lane 0: request data | lane 0: reply data | lane 1: ...
  */
-#ifndef ISTH_SEGMENT_H
-#define ISTH_SEGMENT_H
+#ifndef ISTH_SHAPE_H
+#define ISTH_SHAPE_H
 
 _Static_assert(sizeof(size_t) >= 8, "Isthmus needs a 64-bit machine: a segment may have up to 128 GiB");
 
@@ -684,10 +965,14 @@ struct isth_service {
   isth__atomic_u32 stopping; /* stop was asked for */
   isth__atomic_u32 draining; /* serving threads are to end */
   bool running;
+  void (*on_stop)(void *user); /* NULL: none */
+  void *on_stop_user;
   struct isth__method_handler *handlers; /* by method id */
   uint32_t handler_count;
   char *text; /* the schema's, in one piece */
   uint32_t text_bytes;
+  struct isth__regions *regions; /* NULL: there are none */
+  isth_region **region_handles;  /* the service's own, by region number less one */
   /* The control thread's. */
   int epoll;
   int spare; /* given up when descriptors run out, to accept and turn away */
@@ -852,7 +1137,8 @@ struct isth__connection {
   struct isth__shape shape;
   unsigned char *segment;
   size_t segment_bytes;
-  int pid; /* of the instance, as this PID namespace sees it; 0 if it does not */
+  struct isth__regions *regions; /* NULL: there are none */
+  int pid;                       /* of the instance, as this PID namespace sees it; 0 if it does not */
 };
 
 /* Errors: those of isth_client_open. On an error nothing is left open. */
@@ -951,6 +1237,243 @@ void isth__flow_taken(isth_client *client, const isth_reply *reply);
 uint64_t isth__flow_due_ns(const isth_client *client);
 
 #endif
+/* region_handle.h: one process's access to one region, and what the files that implement it share. */
+#ifndef ISTH_REGION_HANDLE_H
+#define ISTH_REGION_HANDLE_H
+
+/*
+ * region_memory.h: how one region lies in memory. Both sides compute it from the region's type, which the schema gives
+ * them; nothing in memory describes the memory, so there is nothing to forge.
+ *
+ *   | header | index: buckets (tables only) | row 0 | row 1 | ...
+ *   row:  | control: latest, key | slot 0 | slot 1 | slot 2 | slot 3 |
+ *   slot: | sequence | time | the value |
+ *
+ * A row's version v lies in slot v mod 4, so that a write never touches the value that is the latest one, nor the two
+ * before it.
+ *
+ * Writing version v (region_write.c), of which only one at a time goes on:
+ *   1. the slot's sequence = 0; release fence; time and value, in relaxed stores; sequence = v (release)
+ *   2. latest = v (release)
+ *   3. changes + 1 (release), and a wake-up if somebody waits (region_wait.c)
+ * Reading (region_read.c):
+ *   1. v = latest (acquire); the slot's sequence (acquire) must be v; time and value, in relaxed loads
+ *   2. acquire fence; the sequence (relaxed) must still be v; else begin again
+ *
+ * Why no reader gets a torn value: a load that sees anything of a later write to the slot also sees, after its fence,
+ * that write's sequence 0 or a later one. And why a writer may be killed anywhere: until `latest` names it, nobody
+ * looks at what it wrote. A reader is only disturbed by a writer that completes three writes, and begins a fourth,
+ * during its one copy.
+ *
+ * c/model has all of this, waiting and adding rows as models, which are checked.
+ */
+#ifndef ISTH_REGION_MEMORY_H
+#define ISTH_REGION_MEMORY_H
+
+enum {
+  ISTH__REGION_SLOTS = 4,
+  ISTH__REGION_WATCH_BYTES = 64, /* a region's line in the watch memory; zeroed at first */
+  ISTH__REGION_ALIGN = 128,      /* pairs of cache lines, which are fetched together */
+  ISTH__REGION_MAX_BYTES = 65536,
+  ISTH__REGION_MAX_ROWS = 1048576
+};
+
+struct isth__region_header {
+  isth__atomic_u64 epoch; /* constant */
+  isth__atomic_u32 rows;  /* how many there are; only grows */
+  unsigned char apart[116];
+  /* What each write changes lies apart from what does not change. */
+  isth__atomic_u64 changes; /* its low half is what watchers sleep on */
+  isth__atomic_u64 recovered;
+  isth__atomic_u32 writer; /* the process that is writing, where there are several; 0: nobody is */
+  unsigned char apart_too[108];
+};
+_Static_assert(sizeof(struct isth__region_header) == 256, "protocol layout");
+
+struct isth__region_row {
+  isth__atomic_u64 latest; /* the version of the latest value; 0: nothing was written */
+  isth__atomic_u64 key[];  /* constant once the row can be found; of text, zeros from its NUL on */
+};
+_Static_assert(sizeof(struct isth__region_row) == 8, "protocol layout");
+
+struct isth__region_slot {
+  isth__atomic_u64 sequence; /* the version that lies here; 0: it is being written, or never was */
+  isth__atomic_u64 time_ns;
+  isth__atomic_u64 value[];
+};
+_Static_assert(sizeof(struct isth__region_slot) == 16, "protocol layout");
+
+/* In bytes, from the region's beginning unless said otherwise. */
+struct isth__region_layout {
+  uint32_t buckets; /* of the index, a power of two; 0: no key */
+  uint64_t rows_at;
+  uint64_t row_bytes;
+  uint64_t slots_at; /* from the row's beginning */
+  uint64_t slot_bytes;
+  uint64_t total; /* a multiple of ISTH__REGION_ALIGN */
+};
+
+/* Whether all of its numbers are within bounds, those of its key too, and it has a name. Everything below takes only
+ * such types. */
+bool isth__region_type_valid(const isth_region_type *type);
+
+void isth__region_layout(const isth_region_type *type, struct isth__region_layout *layout);
+
+/* The size of its memory: a multiple of ISTH__REGION_ALIGN, less than 2^39. Regions can lie one behind the other. */
+uint64_t isth__region_memory_bytes(const isth_region_type *type);
+
+/* Makes zeroed memory a region that nobody has written. Only its owner calls it, before anybody else has the memory. */
+void isth__region_memory_init(unsigned char *memory, const isth_region_type *type, uint64_t epoch);
+
+/* How this process comes at a region's memory. */
+struct isth__region_access {
+  unsigned char *memory; /* isth__region_memory_bytes of it, aligned to ISTH__REGION_ALIGN; initialised by the owner */
+  unsigned char *watch_line; /* ISTH__REGION_WATCH_BYTES, writable by all, aligned to 64 */
+  bool writable;             /* `memory` is mapped for writing */
+  /* Of a region with several writers that is writable: the descriptor of its memory, only used during
+   * isth__region_open, which opens it again. Else not looked at. */
+  int lock_fd;
+  /* What keeps the mappings: `release(owner)` is called once, by isth_region_close. `release` may be NULL. */
+  void *owner;
+  void (*release)(void *owner);
+};
+
+/*
+ * Makes a region of its memory. Nothing of `type` and `access` is referred to afterwards. On failure `release` is not
+ * called. Regions of one process that lie in the same memory keep out of each other's way where there are several
+ * writers; of a region with one writer only one that is writable may be made.
+ * Errors: OUT_OF_MEMORY, SYSTEM (no descriptor for the lock, or no /proc).
+ */
+int isth__region_open(isth_region **region, const isth_region_type *type, const struct isth__region_access *access);
+
+#endif
+#include <string.h>
+
+struct isth_region {
+  /* What reading needs, in one cache line. */
+  _Alignas(64) unsigned char *rows;
+  uint64_t row_bytes, slots_at, slot_bytes;
+  struct isth__region_header *header;
+  uint32_t bytes;
+  uint32_t max_rows;
+  uint32_t buckets; /* of the index; 0: no key, and one row, which is always there */
+  bool writable;
+
+  isth__atomic_u32 *index;
+  uint32_t key_offset, key_bytes;
+  bool key_is_text;
+  uint64_t epoch;          /* read once: who else may write the memory changes nothing here */
+  isth__atomic_u32 *armed; /* 1: somebody waits for a change */
+  uint32_t process_id;
+  int lock_fd; /* of the lock among processes; -1: one writer */
+  uint32_t lock_byte;
+  void *owner;
+  void (*release)(void *owner);
+
+  _Alignas(64) pthread_mutex_t mutex; /* held while a thread of this process writes */
+  isth__atomic_u32 interrupts;
+};
+
+/* How many rows there are, whatever the memory says. Acquire: what is in them (isth__region_add_row). */
+static inline uint32_t isth__region_row_count(const isth_region *region) {
+  if (region->buckets == 0) return 1;
+  uint32_t rows = isth__load_acquire(&region->header->rows);
+  return rows < region->max_rows ? rows : region->max_rows;
+}
+
+static inline struct isth__region_row *isth__region_row_at(const isth_region *region, uint32_t row) {
+  return (struct isth__region_row *)(void *)(region->rows + row * region->row_bytes);
+}
+
+static inline struct isth__region_slot *isth__region_slot_at(const isth_region *region, struct isth__region_row *row,
+                                                             uint64_t version) {
+  unsigned char *slots = (unsigned char *)row + region->slots_at;
+  return (struct isth__region_slot *)(void *)(slots + version % ISTH__REGION_SLOTS * region->slot_bytes);
+}
+
+/* Whether `size` bytes from `offset` lie within a value. */
+static inline bool isth__region_part_valid(const isth_region *region, size_t offset, size_t size) {
+  return size <= region->bytes && offset <= region->bytes - size;
+}
+
+/* Copies `size` bytes that begin `offset` bytes behind `words`, in relaxed loads of whole words. */
+static inline void isth__region_load(const isth__atomic_u64 *words, size_t offset, void *to, size_t size) {
+  unsigned char *bytes = to;
+  uint64_t word;
+  words += offset / sizeof word;
+  size_t skip = offset % sizeof word;
+  if (skip != 0 && size != 0) {
+    size_t taken = size < sizeof word - skip ? size : sizeof word - skip;
+    word = isth__load_relaxed(words++);
+    memcpy(bytes, (unsigned char *)&word + skip, taken);
+    bytes += taken;
+    size -= taken;
+  }
+  for (; size >= sizeof word; size -= sizeof word, bytes += sizeof word) {
+    word = isth__load_relaxed(words++);
+    memcpy(bytes, &word, sizeof word);
+  }
+  if (size != 0) {
+    word = isth__load_relaxed(words);
+    memcpy(bytes, &word, size);
+  }
+}
+
+/* The reverse, in relaxed stores. Bytes beside those stay what they are. */
+static inline void isth__region_store(isth__atomic_u64 *words, size_t offset, const void *from, size_t size) {
+  const unsigned char *bytes = from;
+  uint64_t word;
+  words += offset / sizeof word;
+  size_t skip = offset % sizeof word;
+  if (skip != 0 && size != 0) {
+    size_t taken = size < sizeof word - skip ? size : sizeof word - skip;
+    word = isth__load_relaxed(words);
+    memcpy((unsigned char *)&word + skip, bytes, taken);
+    isth__store_relaxed(words++, word);
+    bytes += taken;
+    size -= taken;
+  }
+  for (; size >= sizeof word; size -= sizeof word, bytes += sizeof word) {
+    memcpy(&word, bytes, sizeof word);
+    isth__store_relaxed(words++, word);
+  }
+  if (size != 0) {
+    word = isth__load_relaxed(words);
+    memcpy(&word, bytes, size);
+    isth__store_relaxed(words, word);
+  }
+}
+
+/* region_key.c: the field that tells rows apart. Of text only what lies before its NUL counts. */
+struct isth__region_key {
+  const unsigned char *bytes;
+  size_t length; /* of what counts; zeros follow */
+};
+/* The key whose field lies at `bytes`, which must stay. */
+struct isth__region_key isth__region_key_at(const isth_region *region, const void *bytes);
+bool isth__region_row_has_key(const isth_region *region, uint32_t row, const struct isth__region_key *key);
+/* Finds the row of a key. Returns 0 or UNKNOWN_ROW; then `bucket`, which may be NULL, gets the free one that a new row
+ * takes, or `buckets` if there is none. */
+int isth__region_find_row(const isth_region *region, const struct isth__region_key *key, uint32_t *row,
+                          uint32_t *bucket);
+/* Under the lock: the three steps of adding the next row. Its first value is written between the first and the second;
+ * it is there with the third. */
+void isth__region_key_store(isth_region *region, uint32_t row, const struct isth__region_key *key);
+void isth__region_index_row(isth_region *region, uint32_t row, uint32_t bucket);
+void isth__region_add_row(isth_region *region, uint32_t row);
+/* Under the lock: does the third for a writer that died before it. */
+void isth__region_finish_row(isth_region *region);
+
+/* region_lock.c: lets one writer in at a time, among threads and, with several writers, among processes. Repairs what
+ * one that died has left. Returns 0, LOCK_TIMEOUT or SYSTEM. */
+int isth__region_lock(isth_region *region);
+void isth__region_unlock(isth_region *region);
+
+/* region_wait.c: under the lock: tells watchers that there is something new. `wake`: even if none has said that it
+ * sleeps. */
+void isth__region_announce(isth_region *region, bool wake);
+
+#endif
 /*
  * seats.h: the threads of streams. A seat is one, made when it is first needed and then kept; there are max_streams.
  *
@@ -1016,6 +1539,38 @@ void isth__stream_stop(struct isth__stream *stream);
 void isth__stream_free(struct isth__stream *stream);
 
 #endif
+/* untorn.h: copying to and from memory that other programs use at the same time, and a digest of what was copied. */
+#ifndef ISTH_UNTORN_H
+#define ISTH_UNTORN_H
+
+/*
+ * memcpy between memory of ours and shared memory, of relaxed atomic accesses, each as large as the address in shared
+ * memory is aligned, at most 8 bytes. So no aligned scalar of 1, 2, 4 or 8 bytes is torn, whatever the compiler does.
+ * memcpy promises no such thing: it may copy bytes, or some of them twice.
+ */
+void isth__untorn_load(unsigned char *to, unsigned char *shared, size_t bytes);
+void isth__untorn_store(unsigned char *shared, const unsigned char *from, size_t bytes);
+
+/* Makes room for a later store: writes each page of the range without changing it. */
+void isth__untorn_reserve(unsigned char *shared, size_t bytes);
+
+/*
+ * XXH64 with seed 0 (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md): 64 bits that tell versions of a
+ * value from each other. Some 5 bytes a ns, where FNV-1a makes one. Not against whoever looks for two values with the
+ * same digest: he may write the memory, and needs no such trick.
+ */
+struct isth__digest {
+  uint64_t lanes[4];
+  uint64_t bytes;
+};
+
+void isth__digest_begin(struct isth__digest *digest);
+/* Adds a multiple of 32 bytes. */
+void isth__digest_add(struct isth__digest *digest, const unsigned char *data, size_t bytes);
+/* Adds the rest, any number of bytes. */
+uint64_t isth__digest_end(struct isth__digest *digest, const unsigned char *data, size_t bytes);
+
+#endif
 /* worker.h: a serving thread's state. worker.c is the thread, lanes.c what it does with its lanes. */
 #ifndef ISTH_WORKER_H
 #define ISTH_WORKER_H
@@ -1046,6 +1601,207 @@ size_t isth__lanes_serve(struct isth__worker *worker);
 bool isth__lanes_have_parcels(const struct isth__worker *worker);
 
 #endif
+/* access.c: reading and writing an attached segment, under its guard. */
+
+#include <string.h>
+
+/* One access. All that touches shared memory runs inside isth__segment_touch. */
+struct visit {
+  isth_segment *segment;
+  size_t offset, size;
+  unsigned char *to;         /* reading */
+  const unsigned char *from; /* writing */
+  const uint64_t *expected;
+  bool versioned; /* the version is asked for */
+  uint64_t version;
+  struct isth__hold hold;
+  int error;
+};
+
+static bool is_seqlock(const isth_segment *segment) { return segment->guard.kind == ISTH_GUARD_SEQLOCK; }
+
+static size_t later_of(size_t a, size_t b) { return a > b ? a : b; }
+static size_t earlier_of(size_t a, size_t b) { return a < b ? a : b; }
+
+/* ---- copying ---- */
+
+/* The digest of the whole struct, but for the guard's bytes, from a copy in pieces, of which what is asked for is kept:
+ * so it is of the same bytes. */
+static uint64_t copy_and_digest(struct visit *visit) {
+  enum { PIECE = 2048 };
+  const isth_segment *segment = visit->segment;
+  unsigned char piece[PIECE];
+  struct isth__digest digest;
+  isth__digest_begin(&digest);
+  size_t begin = 0, end, keep_to = visit->offset + visit->size;
+  for (;; begin = end) {
+    end = earlier_of(begin + PIECE, segment->bytes);
+    isth__untorn_load(piece, segment->data.bytes + begin, end - begin);
+    size_t from = later_of(begin, visit->offset), to = earlier_of(end, keep_to);
+    if (visit->to != NULL && from < to) memcpy(visit->to + (from - visit->offset), piece + (from - begin), to - from);
+    from = later_of(begin, segment->own_from);
+    to = earlier_of(end, segment->own_to);
+    if (from < to) memset(piece + (from - begin), 0, to - from);
+    if (end == segment->bytes) return isth__digest_end(&digest, piece, end - begin);
+    isth__digest_add(&digest, piece, end - begin);
+  }
+}
+
+/* The version of what is there; reading, with a copy of what is asked for. */
+static uint64_t find_version(struct visit *visit) {
+  if (!is_seqlock(visit->segment)) return copy_and_digest(visit);
+  if (visit->to != NULL) isth__untorn_load(visit->to, visit->segment->data.bytes + visit->offset, visit->size);
+  return isth__seqlock_version(&visit->segment->guard, visit->hold.counter);
+}
+
+/* All but the guard's bytes. */
+static void store_value(const struct visit *visit) {
+  const isth_segment *segment = visit->segment;
+  size_t begin = visit->offset, end = begin + visit->size;
+  size_t before = earlier_of(end, later_of(begin, segment->own_from)),
+         after = later_of(begin, earlier_of(end, segment->own_to));
+  if (segment->own_from == segment->own_to) before = after = end;
+  isth__untorn_store(segment->data.bytes + begin, visit->from, before - begin);
+  isth__untorn_store(segment->data.bytes + after, visit->from + (after - begin), end - after);
+}
+
+/* ---- under the guard ---- */
+
+static int take_guard(struct visit *visit) {
+  struct isth__guard *guard = &visit->segment->guard;
+  return guard->way->take(guard, &visit->hold);
+}
+
+static int release_guard(struct visit *visit) {
+  struct isth__guard *guard = &visit->segment->guard;
+  return guard->way->release(guard, &visit->hold);
+}
+
+static void read_visit(void *argument) {
+  struct visit *visit = argument;
+  isth_segment *segment = visit->segment;
+  do {
+    visit->error = take_guard(visit);
+    if (visit->error != 0) return;
+    if (visit->hold.owner_died) {
+      (void)release_guard(visit);
+      visit->error = isth__fail(visit->hold.failure, ISTH_E_LOCK_OWNER_DIED, "the lock of %s can be used again",
+                                segment->place.text);
+      return;
+    }
+    if (visit->versioned) {
+      visit->version = find_version(visit);
+    } else {
+      isth__untorn_load(visit->to, segment->data.bytes + visit->offset, visit->size);
+    }
+    visit->error = release_guard(visit);
+  } while (visit->error == ISTH__GUARD_MOVED && isth__patience_wait(&visit->hold.patience));
+  if (visit->error == ISTH__GUARD_MOVED)
+    visit->error =
+        isth__fail(visit->hold.failure, ISTH_E_REGION_BUSY, "%s changed each time it was read", segment->place.text);
+}
+
+/* Writes, or says why not. */
+static int write_held(struct visit *visit) {
+  isth_segment *segment = visit->segment;
+  isth_failure *failure = visit->hold.failure;
+  bool is_whole = visit->size == segment->bytes;
+  if (visit->expected != NULL || is_seqlock(segment)) visit->version = find_version(visit);
+  bool conflicts = visit->expected != NULL && *visit->expected != visit->version;
+  /* What is there may be half-written, so nothing can be said about its version. */
+  if (visit->hold.owner_died && (!is_whole || conflicts))
+    return isth__fail(failure, ISTH_E_LOCK_OWNER_DIED, "the lock of %s can be used again", segment->place.text);
+  if (conflicts)
+    return isth__fail(failure, ISTH_E_REGION_CONFLICT, "%s is at version %llu, not %llu", segment->place.text,
+                      (unsigned long long)visit->version, (unsigned long long)*visit->expected);
+  visit->hold.changed = true;
+  store_value(visit);
+  if (is_seqlock(segment)) {
+    visit->version = isth__seqlock_version(&segment->guard, visit->hold.counter + 2);
+  } else if (visit->versioned) {
+    visit->version = copy_and_digest(visit);
+  }
+  return 0;
+}
+
+static void write_visit(void *argument) {
+  struct visit *visit = argument;
+  /* A file system that is full says so here, before anything is held or changed. */
+  isth__untorn_reserve(visit->segment->data.bytes + visit->offset, visit->size);
+  visit->error = take_guard(visit);
+  if (visit->error != 0) return;
+  visit->error = write_held(visit);
+  int error = release_guard(visit);
+  if (visit->error == 0) visit->error = error;
+}
+
+static void release_visit(void *argument) { (void)release_guard(argument); }
+
+static int make_visit(struct visit *visit, void (*act)(void *), isth_segment_stamp *stamp) {
+  isth_failure *failure = visit->hold.failure;
+  int error = isth__segment_touch(visit->segment, act, visit, failure);
+  if (error == 0) {
+    error = visit->error;
+  } else if (visit->hold.held) {
+    visit->hold.failure = NULL;
+    (void)isth__segment_touch(visit->segment, release_visit, visit, NULL);
+  }
+  const struct isth__guard_way *way = visit->segment->guard.way;
+  if (way->settle != NULL) way->settle(&visit->hold);
+  if (stamp != NULL && (error == 0 || error == ISTH_E_REGION_CONFLICT)) stamp->version = visit->version;
+  return error;
+}
+
+/* ---- the interface ---- */
+
+static int check_range(const isth_segment *segment, size_t offset, size_t size, isth_failure *failure) {
+  if (offset <= segment->bytes && size <= segment->bytes - offset) return 0;
+  return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "%zu bytes from %zu on lie beyond the struct's %zu", size, offset,
+                    segment->bytes);
+}
+
+int isth_segment_read(isth_segment *segment, size_t offset, void *bytes, size_t size, uint64_t timeout_ns,
+                      isth_segment_stamp *stamp, isth_failure *failure) {
+  struct visit visit = {.segment = segment, .offset = offset, .size = size, .to = bytes, .versioned = stamp != NULL};
+  int error = check_range(segment, offset, size, failure);
+  if (error != 0) return error;
+  visit.hold.patience = isth__patience_begin(timeout_ns);
+  visit.hold.failure = failure;
+  return make_visit(&visit, read_visit, stamp);
+}
+
+static int check_write(const isth_segment *segment, size_t offset, size_t size, bool expects, isth_failure *failure) {
+  if (!segment->writable)
+    return isth__fail(failure, ISTH_E_REGION_READ_ONLY, "%s is not attached for writing", segment->place.text);
+  int error = check_range(segment, offset, size, failure);
+  if (error != 0) return error;
+  if (size == 0) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "no bytes to write");
+  if (offset >= segment->own_from && offset + size <= segment->own_to)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "these bytes are the guard's own");
+  if (segment->guard.kind != ISTH_GUARD_NONE) return 0;
+  if (expects)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "without a guard no version can be expected: name one");
+  bool is_scalar = size == 1 || size == 2 || size == 4 || size == 8;
+  if (size == segment->bytes || (is_scalar && (uintptr_t)(segment->data.bytes + offset) % size == 0)) return 0;
+  return isth__fail(failure, ISTH_E_INVALID_ARGUMENT,
+                    "without a guard only 1, 2, 4 or 8 aligned bytes can be written, or all: name one");
+}
+
+int isth_segment_write(isth_segment *segment, size_t offset, const void *bytes, size_t size, const uint64_t *expected,
+                       uint64_t timeout_ns, isth_segment_stamp *stamp, isth_failure *failure) {
+  struct visit visit = {.segment = segment,
+                        .offset = offset,
+                        .size = size,
+                        .from = bytes,
+                        .expected = expected,
+                        .versioned = stamp != NULL};
+  int error = check_write(segment, offset, size, expected != NULL, failure);
+  if (error != 0) return error;
+  visit.hold.exclusive = true;
+  visit.hold.patience = isth__patience_begin(timeout_ns);
+  visit.hold.failure = failure;
+  return make_visit(&visit, write_visit, stamp);
+}
 /* answer.c: one record of a request ring: a call, from the request through the handler to the reply; or what concerns a
  * stream. */
 
@@ -1237,6 +1993,160 @@ void isth__arena_free(struct isth__arena *arena) {
   if (arena->bytes != NULL) munmap(arena->bytes, arena->capacity);
   *arena = (struct isth__arena){NULL, 0};
 }
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- what may have gone ---- */
+
+static int fail_truncated(const isth_segment *segment, const unsigned char *address, isth_failure *failure) {
+  if (failure == NULL) return ISTH_E_SEGMENT_TRUNCATED;
+  struct stat status;
+  const unsigned char *data = segment->data.bytes;
+  if (data == NULL || address < data || address >= data + segment->bytes)
+    return isth__fail(failure, ISTH_E_SEGMENT_TRUNCATED, "%s: the guard or the magic is gone", segment->place.text);
+  if (segment->place.fd < 0 || fstat(segment->place.fd, &status) != 0)
+    return isth__fail(failure, ISTH_E_SEGMENT_TRUNCATED, "%s: byte %zu of the struct is gone", segment->place.text,
+                      (size_t)(address - data));
+  return isth__fail(failure, ISTH_E_SEGMENT_TRUNCATED,
+                    "%s: byte %zu of the struct is gone; there are %lld bytes now, of %llu", segment->place.text,
+                    (size_t)(address - data), (long long)status.st_size, (unsigned long long)segment->place.bytes);
+}
+
+int isth__segment_touch(isth_segment *segment, void (*act)(void *), void *argument, isth_failure *failure) {
+  const unsigned char *address;
+  size_t count = sizeof segment->ranges / sizeof segment->ranges[0];
+  if (isth__touch(segment->ranges, count, act, argument, &address)) return 0;
+  return fail_truncated(segment, address, failure);
+}
+
+/* ---- attaching ---- */
+
+static int check_inside(const isth_segment *segment, const char *what, size_t offset, size_t bytes,
+                        isth_failure *failure) {
+  uint64_t all = segment->place.bytes;
+  if (offset <= all && bytes <= all - offset) return 0;
+  return isth__fail(failure, ISTH_E_SEGMENT_TOO_SMALL,
+                    "%s has %llu bytes: %s, %zu bytes from %zu on, lies beyond its end", segment->place.text,
+                    (unsigned long long)all, what, bytes, offset);
+}
+
+/* What is looked at once, inside isth__segment_touch. */
+struct first_look {
+  isth_segment *segment;
+  const isth_segment_options *options;
+  unsigned char *magic;
+  bool is_other;
+  int error;
+  isth_failure *failure;
+};
+
+static void take_first_look(void *argument) {
+  struct first_look *look = argument;
+  const unsigned char *expected = look->options->magic;
+  for (size_t i = 0; i < look->options->magic_bytes && !look->is_other; i++) {
+    unsigned char byte;
+    isth__untorn_load(&byte, look->magic + i, 1);
+    look->is_other = byte != expected[i];
+  }
+  const struct isth__guard *guard = &look->segment->guard;
+  if (!look->is_other && guard->way->look != NULL) look->error = guard->way->look(guard, look->failure);
+}
+
+static int check_contents(isth_segment *segment, const isth_segment_options *options, isth_failure *failure) {
+  struct first_look look = {.segment = segment, .options = options, .failure = failure};
+  struct isth__window window = {.base = NULL};
+  if (options->magic_bytes > 0) {
+    int error = isth__place_map(&segment->place, options->magic_offset, options->magic_bytes, false, &window, failure);
+    if (error != 0) return error;
+    look.magic = window.bytes;
+    segment->ranges[2] = (struct isth__range){window.base, window.mapped};
+  }
+  int error = isth__segment_touch(segment, take_first_look, &look, failure);
+  isth__place_unmap(&segment->place, &window);
+  if (error != 0) return error;
+  if (look.is_other)
+    return isth__fail(failure, ISTH_E_SEGMENT_MISMATCH, "%s has another magic at %zu", segment->place.text,
+                      options->magic_offset);
+  return look.error;
+}
+
+/* The part of the struct that is the guard's. */
+static void exclude_guard(isth_segment *segment, const isth_segment_options *options) {
+  size_t from = options->guard.offset, to = from + isth__guard_bytes(&options->guard);
+  size_t begin = options->offset, end = begin + options->bytes;
+  if (from == to || to <= begin || from >= end) return;
+  segment->own_from = from > begin ? from - begin : 0;
+  segment->own_to = (to < end ? to : end) - begin;
+}
+
+static int attach_segment(isth_segment *segment, const isth_segment_options *options, isth_failure *failure) {
+  /* A mutex is memory that whoever reads must write. */
+  size_t guard_bytes = isth__guard_bytes(&options->guard);
+  bool writes_guard = options->writable || options->guard.kind == ISTH_GUARD_MUTEX;
+  int error = isth__place_open(&segment->place, &options->name, writes_guard, failure);
+  if (error == ISTH_E_PERMISSION_DENIED && !options->writable && writes_guard)
+    return isth__fail(failure, error, "%s cannot be opened for writing, which taking a mutex is", segment->place.text);
+  if (error != 0) return error;
+  error = check_inside(segment, "the struct", options->offset, options->bytes, failure);
+  if (error == 0 && guard_bytes > 0)
+    error = check_inside(segment, "the guard", options->guard.offset, guard_bytes, failure);
+  if (error == 0 && options->magic_bytes > 0)
+    error = check_inside(segment, "the magic", options->magic_offset, options->magic_bytes, failure);
+  if (error != 0) return error;
+  error = isth__place_map(&segment->place, options->offset, options->bytes, options->writable, &segment->data, failure);
+  if (error == 0 && guard_bytes > 0)
+    error = isth__place_map(&segment->place, options->guard.offset, guard_bytes, writes_guard, &segment->lock, failure);
+  if (error == 0)
+    error = isth__guard_open(&segment->guard, &options->guard, &segment->place, segment->lock.bytes, options->writable,
+                             failure);
+  if (error != 0) return error;
+  exclude_guard(segment, options);
+  segment->ranges[0] = (struct isth__range){segment->data.base, segment->data.mapped};
+  segment->ranges[1] = segment->lock.base != NULL
+                           ? (struct isth__range){segment->lock.base, segment->lock.mapped}
+                           : (struct isth__range){segment->guard.memory, segment->guard.memory_bytes};
+  isth__fault_install();
+  error = check_contents(segment, options, failure);
+  segment->ranges[2] = (struct isth__range){.begin = NULL};
+  return error;
+}
+
+int isth_segment_attach(isth_segment **segment, const isth_segment_options *options, isth_failure *failure) {
+  *segment = NULL;
+  if (options->bytes == 0) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a struct has at least one byte");
+  if (options->magic == NULL && options->magic_bytes > 0)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "the magic's bytes are missing");
+  isth_segment *attached = calloc(1, sizeof *attached);
+  if (attached == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "no memory for a segment");
+  /* Closed in any case, also where it was not opened. */
+  attached->place.fd = attached->guard.file = -1;
+  attached->bytes = options->bytes;
+  attached->writable = options->writable;
+  int error = attach_segment(attached, options, failure);
+  if (error != 0) {
+    isth_segment_detach(attached);
+    return error;
+  }
+  *segment = attached;
+  return 0;
+}
+
+void isth_segment_detach(isth_segment *segment) {
+  if (segment == NULL) return;
+  isth__guard_close(&segment->guard);
+  isth__place_unmap(&segment->place, &segment->lock);
+  isth__place_unmap(&segment->place, &segment->data);
+  isth__place_close(&segment->place);
+  free(segment);
+}
+
+bool isth_segment_current(const isth_segment *segment) {
+  return isth__place_current(&segment->place) && isth__guard_current(&segment->guard);
+}
+
+uint64_t isth_segment_identity(const isth_segment *segment) { return segment->place.identity; }
 /* call.c: what a handler can ask of its call, whatever its kind. */
 
 #include <stdio.h>
@@ -1730,6 +2640,10 @@ void isth_client_get_stats(const isth_client *client, isth_client_stats *stats) 
                                .late_replies = client->late_replies};
 }
 
+int isth_client_region(isth_client *client, uint32_t id, isth_region **region) {
+  return isth__regions_open(client->connection.regions, id, region);
+}
+
 int isth_client_status(const isth_client *client) { return client->status; }
 int isth_client_pid(const isth_client *client) { return client->connection.pid; }
 int isth_client_event_fd(const isth_client *client) { return client->connection.wake; }
@@ -1766,11 +2680,17 @@ static int closed_early(isth_failure *failure) {
   return isth__fail(failure, ISTH_E_NO_INSTANCE, "the peer closed the connection during the handshake");
 }
 
-static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_ns, isth_failure *failure) {
+/* Receives a whole message, and descriptors that come with it: at most `*count`, which becomes how many. They are the caller's, also
+ * after an error. */
+static int receive_with(int socket, void *bytes, size_t size, int *descriptors, size_t *count, uint64_t deadline_ns,
+                        isth_failure *failure) {
   unsigned char *at = bytes;
+  size_t limit = *count;
+  *count = 0;
   while (size > 0) {
-    size_t none = 0;
-    ptrdiff_t got = isth__receive(socket, at, size, NULL, &none);
+    size_t came = limit - *count;
+    ptrdiff_t got = isth__receive(socket, at, size, descriptors == NULL ? NULL : descriptors + *count, &came);
+    *count += came;
     if (got > 0) {
       at += got;
       size -= (size_t)got;
@@ -1780,12 +2700,17 @@ static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_n
     } else if (got == 0 || got == -ECONNRESET) {
       return closed_early(failure);
     } else if (got == -EPROTO) {
-      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer sent descriptors during the handshake");
+      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer sent descriptors that nobody asked for");
     } else {
       return isth__fail(failure, ISTH_E_SYSTEM, "recvmsg: %s", strerror((int)-got));
     }
   }
   return 0;
+}
+
+static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_ns, isth_failure *failure) {
+  size_t none = 0;
+  return receive_with(socket, bytes, size, NULL, &none, deadline_ns, failure);
 }
 
 /* Handshake messages are far smaller than a socket buffer, so that a message is always taken whole. */
@@ -1886,23 +2811,35 @@ static int pack(struct isth__connection *connection, struct luggage *luggage, is
   return error;
 }
 
-/* Passes the luggage, and gets the instance's last word. */
-static int attach(struct isth__connection *connection, const struct luggage *luggage, uint64_t deadline_ns,
-                  isth_failure *failure) {
+/* The instance's last word, and the memories of its regions. Who takes any schema has no use for them. */
+static int take_welcome(struct isth__connection *connection, const isth_schema *schema, uint64_t deadline_ns,
+                        isth_failure *failure) {
+  struct isth__welcome welcome;
+  int descriptors[ISTH__MEMORIES];
+  size_t count = ISTH__MEMORIES;
+  int error = receive_with(connection->control, &welcome, sizeof welcome, descriptors, &count, deadline_ns, failure);
+  welcome.message[sizeof welcome.message - 1] = '\0';
+  if (error == 0 && welcome.status > 0)
+    error = isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's welcome makes no sense");
+  if (error == 0 && welcome.status < 0)
+    error = isth__fail(failure, welcome.status, "the instance refused: %s", welcome.message);
+  if (error == 0 && schema != NULL)
+    error = isth__regions_map(&connection->regions, schema, welcome.memory_bytes, descriptors, count, failure);
+  for (size_t i = 0; i < count; i++) close(descriptors[i]);
+  return error;
+}
+
+/* Passes the luggage, and gets the instance's answer. */
+static int pass_luggage(struct isth__connection *connection, const struct luggage *luggage, const isth_schema *schema,
+                        uint64_t deadline_ns, isth_failure *failure) {
   const struct isth__shape *shape = &connection->shape;
   struct isth__attach attach = {.lanes = shape->lanes,
                                 .request_bytes = shape->request_bytes,
                                 .reply_bytes = shape->reply_bytes,
                                 .descriptors = luggage->count,
                                 .segment_bytes = connection->segment_bytes};
-  struct isth__welcome welcome;
   int error = send_message(connection->control, &attach, sizeof attach, luggage->descriptors, luggage->count, failure);
-  if (error == 0) error = receive_all(connection->control, &welcome, sizeof welcome, deadline_ns, failure);
-  if (error != 0) return error;
-  welcome.message[sizeof welcome.message - 1] = '\0';
-  if (welcome.status > 0) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's welcome makes no sense");
-  if (welcome.status < 0) return isth__fail(failure, welcome.status, "the instance refused: %s", welcome.message);
-  return 0;
+  return error == 0 ? take_welcome(connection, schema, deadline_ns, failure) : error;
 }
 
 int isth__connect(struct isth__connection *connection, const char *path, const isth_schema *schema,
@@ -1938,7 +2875,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
     goto out;
   }
   error = pack(connection, &luggage, failure);
-  if (error == 0) error = attach(connection, &luggage, deadline_ns, failure);
+  if (error == 0) error = pass_luggage(connection, &luggage, schema, deadline_ns, failure);
   if (error == 0) {
     struct ucred peer;
     socklen_t size = sizeof peer;
@@ -1954,6 +2891,7 @@ out:
 void isth__disconnect(struct isth__connection *connection) {
   if (connection->segment != NULL) munmap(connection->segment, connection->segment_bytes);
   connection->segment = NULL;
+  isth__regions_release(connection->regions);
   if (connection->wake >= 0) close(connection->wake);
   for (size_t i = 0; i < ISTH_MAX_LANES; i++)
     if (connection->lane_wakes[i] >= 0) close(connection->lane_wakes[i]);
@@ -2456,11 +3394,11 @@ static const error_texts all_error_texts[] = {
     [17] =
     {"SEGMENT_REFUSED",
      "the shared segment is not acceptable",
-     "The segment must be a memfd of the agreed size, sealed against resizing, within max_segment_bytes; the wake-ups, ends of Unix stream socketpairs."},
+     "A client brings a memfd of the agreed size, sealed against resizing, within max_segment_bytes, and wake-ups that are ends of Unix stream socketpairs; an instance brings the memory of its regions, as large as the schema that the client was built from says."},
     [18] =
     {"PERMISSION_DENIED",
-     "the peer may not connect",
-     "Check the mode and owner of the socket and its folder."},
+     "permission was denied",
+     "Check the mode and owner of the socket and its folder, or of the segment, lock or semaphore that the detail names."},
     [19] =
     {"PEER_CORRUPT",
      "the peer wrote values into shared memory that break the protocol, so the channel was closed",
@@ -2476,7 +3414,7 @@ static const error_texts all_error_texts[] = {
     [22] =
     {"TOO_MANY_CALLS",
      "as many calls are in flight as one of the sides allows",
-     "Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service."},
+     "Slow down and try again, or raise maxInFlight; for calls with many replies, max_streams of the service. A segment has no such option."},
     [23] =
     {"RECORD_TOO_LARGE",
      "the request is larger than the ring allows",
@@ -2499,8 +3437,8 @@ static const error_texts all_error_texts[] = {
      "Correct the input as the handler says."},
     [28] =
     {"HANDLER_FAULT",
-     "the handler broke its own contract",
-     "Correct the handler: the detail says what its reply lacks or which value cannot be represented."},
+     "a reply, or a value in a region, does not fit the schema",
+     "Correct the handler, or the program that wrote it: the detail says what is missing or cannot be represented."},
     [29] =
     {"UNKNOWN_SERVICE",
      "there is no service of this name",
@@ -2545,6 +3483,74 @@ static const error_texts all_error_texts[] = {
     {"MALFORMED_MESSAGE",
      "the other side sent a message that is not laid out as the schema says",
      "Build both sides from the same schema; the detail names the place."},
+    [40] =
+    {"UNKNOWN_REGION",
+     "there is no such region",
+     "Use a name that the schema or the configuration declares."},
+    [41] =
+    {"UNKNOWN_ROW",
+     "the region has no row with this key",
+     "Check the key; a row is there once its owner has written it."},
+    [42] =
+    {"REGION_EMPTY",
+     "nothing has been written to the region yet",
+     "Wait until its owner writes; watching it does that."},
+    [43] =
+    {"REGION_READ_ONLY",
+     "the region cannot be written from here",
+     "Declare the region with several writers, or attach to the memory with writing asked for."},
+    [44] =
+    {"REGION_CONFLICT",
+     "the region is at another version than the write expects",
+     "Read it again, make the change anew, and write with the version that was read."},
+    [45] =
+    {"REGION_BUSY",
+     "the region changed too fast to be read in one piece",
+     "Try again. If it stays so, its writer writes without pause, or died in the midst of a write and left the counter of a seqlock odd."},
+    [46] =
+    {"REGION_FULL",
+     "the region has no room for another row",
+     "Raise rows in the schema."},
+    [47] =
+    {"LOCK_TIMEOUT",
+     "the lock was not free in time",
+     "See who holds it: the detail names the process where the system knows it. Nothing was read or written."},
+    [48] =
+    {"LOCK_OWNER_DIED",
+     "the process that held the lock died while it held it",
+     "The memory may be half-written: check it, then try again. A lock that cannot be recovered must be made anew."},
+    [49] =
+    {"SEGMENT_MISSING",
+     "there is no such segment of shared memory",
+     "Start the program that creates it, or let Isthmus create it; isthmus segments lists what there is."},
+    [50] =
+    {"GUARD_MISSING",
+     "there is no such lock or semaphore",
+     "Start the program that creates it, and check its name or key. It may also have been removed while it was held."},
+    [51] =
+    {"SEGMENT_EXISTS",
+     "there is a segment of this name or key already",
+     "Attach to it, remove it first, or choose another name or key."},
+    [52] =
+    {"SEGMENT_TOO_SMALL",
+     "the segment is smaller than its layout",
+     "Compare the schema and the offset with the program that made it; isthmus schema from-c reads its header."},
+    [53] =
+    {"SEGMENT_TRUNCATED",
+     "the file behind the memory became shorter, or its file system ran full, while it was mapped",
+     "Make the file whole again, or free space; then try again."},
+    [54] =
+    {"SEGMENT_MISMATCH",
+     "the segment does not hold what was expected there",
+     "Check the name or key: the bytes that identify the layout are others, or its lock is none."},
+    [55] =
+    {"TOO_MANY_WATCHERS",
+     "too many watch already",
+     "Close a watch that is not needed, or raise http.maxWatchers."},
+    [56] =
+    {"ORIGIN_REFUSED",
+     "a page of this origin may not do this",
+     "Serve the page from the gateway itself, or add its origin to http.origins."},
 };
 /* clang-format on */
 
@@ -2560,6 +3566,116 @@ const char *isth_error_name(int error) { return find_error_texts(error)->name; }
 const char *isth_error_message(int error) { return find_error_texts(error)->message; }
 
 const char *isth_error_action(int error) { return find_error_texts(error)->action; }
+/*
+ * fault.c: the handler for SIGBUS.
+ *
+ * The handler of a signal belongs to the whole process, so this file has what no other has: variables of the process
+ * and of the thread. A thread that touches such memory says so in `landing`, where to come back to and which memory it
+ * is. The handler jumps there if the kernel (and no kill()) raised the signal in this very thread, for an address in
+ * that memory. Everything else is somebody else's.
+ */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+struct landing {
+  sigjmp_buf place;
+  const struct isth__range *ranges;
+  size_t count;
+  const unsigned char *address; /* of the fault */
+};
+
+/* A handler must not allocate, which the first use of a thread's variable in a shared library else may do with
+ * glibc. */
+#ifdef __GLIBC__
+#define FAULT_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define FAULT_TLS
+#endif
+static _Thread_local struct landing *volatile landing FAULT_TLS;
+
+static struct sigaction previous_action;
+static atomic_bool previous_was_called;
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+
+static bool landing_covers(const struct landing *at, const unsigned char *address) {
+  for (size_t i = 0; i < at->count; i++)
+    if (address >= at->ranges[i].begin && address < at->ranges[i].begin + at->ranges[i].bytes) return true;
+  return false;
+}
+
+/* What the system would have done without us. */
+static void pass_on(int signal, siginfo_t *info, void *context) {
+  bool is_fault = info->si_code > 0, has_function = (previous_action.sa_flags & SA_SIGINFO) != 0;
+  if (!has_function && previous_action.sa_handler == SIG_IGN && !is_fault) return;
+  has_function = has_function || (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN);
+  bool is_over = atomic_exchange(&previous_was_called, true) && (previous_action.sa_flags & (int)SA_RESETHAND) != 0;
+  if (!has_function || is_over) {
+    /* A fault comes again as soon as this returns, and then ends the process, as it does one that ignores SIGBUS. */
+    const struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigaction(signal, &standard, NULL);
+    if (!is_fault) raise(signal);
+    return;
+  }
+  /* The mask of before comes back when our handler returns. */
+  sigset_t mask = previous_action.sa_mask;
+  if ((previous_action.sa_flags & SA_NODEFER) == 0) sigaddset(&mask, signal);
+  pthread_sigmask(SIG_BLOCK, &mask, NULL);
+  if ((previous_action.sa_flags & SA_SIGINFO) != 0) {
+    previous_action.sa_sigaction(signal, info, context);
+  } else {
+    previous_action.sa_handler(signal);
+  }
+}
+
+static void handle_fault(int signal, siginfo_t *info, void *context) {
+  struct landing *at = landing;
+  if (at != NULL && info->si_code > 0 && landing_covers(at, info->si_addr)) {
+    at->address = info->si_addr;
+    siglongjmp(at->place, 1);
+  }
+  pass_on(signal, info, context);
+}
+
+static void install_handler(void) {
+  struct sigaction ours = {.sa_sigaction = handle_fault, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
+  sigemptyset(&ours.sa_mask);
+  /* Known before ours can run. */
+  sigaction(SIGBUS, NULL, &previous_action);
+  sigaction(SIGBUS, &ours, NULL);
+}
+
+void isth__fault_install(void) { pthread_once(&install_once, install_handler); }
+
+/* Only this function is come back to by a jump: it keeps nothing in variables of its own. */
+static bool land(struct landing *here, void (*act)(void *), void *argument) {
+  if (sigsetjmp(here->place, 0) != 0) {
+    landing = NULL;
+    return false;
+  }
+  landing = here;
+  atomic_signal_fence(memory_order_seq_cst);
+  act(argument);
+  atomic_signal_fence(memory_order_seq_cst);
+  landing = NULL;
+  return true;
+}
+
+bool isth__touch(const struct isth__range *ranges, size_t count, void (*act)(void *), void *argument,
+                 const unsigned char **place) {
+  struct landing here = {.ranges = ranges, .count = count};
+  /* A blocked signal of the kernel's own ends the process. */
+  sigset_t fault, before;
+  sigemptyset(&fault);
+  sigaddset(&fault, SIGBUS);
+  pthread_sigmask(SIG_UNBLOCK, &fault, &before);
+  bool done = land(&here, act, argument);
+  /* The handler was left by a jump, and another one that passed the signal on to it may have blocked more. */
+  if (!done || sigismember(&before, SIGBUS)) pthread_sigmask(SIG_SETMASK, &before, NULL);
+  *place = here.address;
+  return done;
+}
 
 /* How soon a request ring that was full is looked at again by who would sleep. */
 enum { RETRY_NS = 1000000 };
@@ -2690,6 +3806,708 @@ void isth__flow_taken(isth_client *client, const isth_reply *reply) {
   const struct isth__call_slot *slot = isth__calls_find(&client->calls, reply->call_id);
   if (slot != NULL && !slot->manual_credit) (void)isth_client_credit(client, reply->call_id, reply->credit);
 }
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int no_guard_take(struct isth__guard *guard, struct isth__hold *hold) {
+  (void)guard;
+  (void)hold;
+  return 0;
+}
+
+const struct isth__guard_way isth__no_guard = {.take = no_guard_take, .release = no_guard_take};
+
+static const struct isth__guard_way *guard_way(isth_guard_kind kind) {
+  switch (kind) {
+  case ISTH_GUARD_NONE: return &isth__no_guard;
+  case ISTH_GUARD_SEQLOCK: return &isth__seqlock;
+  case ISTH_GUARD_POSIX_SEMAPHORE: return &isth__posix_semaphore;
+  case ISTH_GUARD_SYSTEM_V_SEMAPHORE: return &isth__system_v_semaphore;
+  case ISTH_GUARD_MUTEX: return &isth__mutex;
+  case ISTH_GUARD_FLOCK: return &isth__flock;
+  case ISTH_GUARD_FCNTL: return &isth__fcntl;
+  }
+  return NULL;
+}
+
+size_t isth__guard_bytes(const isth_guard *options) {
+  if (options->kind == ISTH_GUARD_SEQLOCK) return options->width;
+  return options->kind == ISTH_GUARD_MUTEX ? sizeof(pthread_mutex_t) : 0;
+}
+
+int isth__guard_open(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place,
+                     unsigned char *memory, bool writable, isth_failure *failure) {
+  guard->kind = options->kind;
+  guard->key = options->key;
+  guard->undo = options->undo;
+  guard->set = guard->file = -1;
+  guard->memory = memory;
+  guard->memory_bytes = isth__guard_bytes(options);
+  const struct isth__guard_way *way = guard_way(options->kind);
+  if (way == NULL) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "no such kind of guard: %d", (int)options->kind);
+  if (options->kind == ISTH_GUARD_SEQLOCK && options->width != 4 && options->width != 8)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a seqlock's counter has 4 or 8 bytes, not %zu",
+                      options->width);
+  if (options->kind == ISTH_GUARD_POSIX_SEMAPHORE && !isth__object_name_valid(options->name))
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a semaphore's name is \"/name\", without another slash");
+  size_t alignment = options->kind == ISTH_GUARD_MUTEX ? _Alignof(pthread_mutex_t) : options->width;
+  if (guard->memory_bytes > 0 && options->offset % alignment != 0)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "the guard's offset %zu is not a multiple of %zu",
+                      options->offset, alignment);
+  if (options->name != NULL && (guard->name = strdup(options->name)) == NULL)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "no memory for a name");
+  guard->way = way;
+  return way->open == NULL ? 0 : way->open(guard, options, place, writable, failure);
+}
+
+void isth__guard_close(struct isth__guard *guard) {
+  if (guard->way != NULL && guard->way->close != NULL) guard->way->close(guard);
+  free(guard->name);
+}
+
+bool isth__guard_current(const struct isth__guard *guard) {
+  return guard->way->current == NULL || guard->way->current(guard);
+}
+
+/* ---- who holds it ---- */
+
+/* The name of a process's program, empty if it cannot be known. */
+static void program_name(int64_t pid, char name[32]) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%lld/comm", (long long)pid);
+  name[0] = 0;
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return;
+  if (fgets(name, 32, file) == NULL) name[0] = 0;
+  fclose(file);
+  /* Programs choose their names themselves: nothing but plain text goes on. */
+  for (char *at = name; *at != 0; at++) {
+    if (*at == '\n') *at = 0;
+    if (*at == 0) break;
+    if (*at < ' ' || *at > '~') *at = '?';
+  }
+}
+
+int isth__fail_held(isth_failure *failure, const char *what, int64_t pid) {
+  /* A try that failed is usual: nobody reads why. */
+  if (failure == NULL) return ISTH_E_LOCK_TIMEOUT;
+  if (pid <= 0) return isth__fail(failure, ISTH_E_LOCK_TIMEOUT, "%s is held", what);
+  if (pid > INT32_MAX || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+    return isth__fail(failure, ISTH_E_LOCK_TIMEOUT, "%s is held by process %lld, which is gone", what, (long long)pid);
+  char name[32];
+  program_name(pid, name);
+  return isth__fail(failure, ISTH_E_LOCK_TIMEOUT, "%s is held by process %lld (%s)", what, (long long)pid, name);
+}
+/*
+ * guard_file.c: locks on a file: flock(), and fcntl() locks.
+ *
+ * Of the latter it uses the kind that belongs to an opening of the file (F_OFD_SETLK) and not to the process: those
+ * exclude the classic kind as that excludes itself, but are not lost when any other part of the process closes the same
+ * file. Neither kind can be waited for with a time limit, so both are tried again and again. A lock belongs to an
+ * opening, so that the threads that share it pass a gate first.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- the gate ---- */
+
+static bool gate_pass(struct isth__guard *guard, const struct isth__patience *patience) {
+  const struct timespec until = {(time_t)(patience->until_ns / 1000000000u), (long)(patience->until_ns % 1000000000u)};
+  int error = patience->until_ns == 0 ? ETIMEDOUT : 0;
+  pthread_mutex_lock(&guard->gate);
+  while (guard->gate_taken && error == 0) error = pthread_cond_timedwait(&guard->gate_opened, &guard->gate, &until);
+  bool passed = !guard->gate_taken;
+  guard->gate_taken = true;
+  pthread_mutex_unlock(&guard->gate);
+  return passed;
+}
+
+static void gate_leave(struct isth__guard *guard) {
+  pthread_mutex_lock(&guard->gate);
+  guard->gate_taken = false;
+  pthread_cond_signal(&guard->gate_opened);
+  pthread_mutex_unlock(&guard->gate);
+}
+
+/* ---- opening ---- */
+
+/* Always an opening of our own: who passed us a descriptor shares the locks of its opening. */
+static int file_guard_open(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place,
+                           bool writable, isth_failure *failure) {
+  char path[48], text[ISTH__NAME_TEXT_BYTES];
+  const char *name = options->name;
+  if (name == NULL && place->fd < 0)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a System V segment is no file: name one to lock");
+  if (name == NULL) {
+    snprintf(path, sizeof path, "/proc/self/fd/%d", place->fd);
+    name = path;
+  }
+  snprintf(text, sizeof text, "the lock file %s", options->name == NULL ? "(the segment's own)" : name);
+  /* To write, fcntl needs the file opened for writing; flock does not. */
+  bool writes = writable && options->kind == ISTH_GUARD_FCNTL;
+  guard->file = open(name, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (guard->file < 0) return isth__fail_system(failure, ISTH_E_GUARD_MISSING, "open", text);
+  struct stat status;
+  if (fstat(guard->file, &status) != 0 || !S_ISREG(status.st_mode))
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "%s is no regular file", text);
+  pthread_mutex_init(&guard->gate, NULL);
+  isth__condition_init(&guard->gate_opened);
+  guard->gated = true;
+  return 0;
+}
+
+static void file_guard_close(struct isth__guard *guard) {
+  if (guard->gated) {
+    pthread_cond_destroy(&guard->gate_opened);
+    pthread_mutex_destroy(&guard->gate);
+  }
+  if (guard->file >= 0) close(guard->file);
+}
+
+static bool file_guard_current(const struct isth__guard *guard) {
+  struct stat ours, named;
+  if (guard->name == NULL) return true;
+  return fstat(guard->file, &ours) == 0 && stat(guard->name, &named) == 0 && ours.st_dev == named.st_dev &&
+         ours.st_ino == named.st_ino;
+}
+
+/* ---- locking ---- */
+
+typedef bool file_lock(int file, short type);
+
+static bool lock_flock(int file, short type) {
+  int operation = type == F_UNLCK ? LOCK_UN : type == F_WRLCK ? LOCK_EX : LOCK_SH;
+  return flock(file, operation | LOCK_NB) == 0;
+}
+
+static bool lock_fcntl(int file, short type) {
+  struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
+  return fcntl(file, F_OFD_SETLK, &whole) == 0;
+}
+
+/* The process that holds a flock, as /proc/locks knows it: 0 where it does not, as in another namespace. */
+static int64_t flock_holder(int file) {
+  struct stat status;
+  FILE *locks = fstat(file, &status) == 0 ? fopen("/proc/locks", "re") : NULL;
+  if (locks == NULL) return 0;
+  char line[256];
+  int64_t holder = 0;
+  while (holder == 0 && fgets(line, sizeof line, locks) != NULL) {
+    /* 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; one that waits has "->" behind its number. */
+    long long pid;
+    unsigned int major_number, minor_number;
+    unsigned long long inode;
+    if (sscanf(line, "%*d: FLOCK %*s %*s %lld %x:%x:%llu", &pid, &major_number, &minor_number, &inode) != 4) continue;
+    if (inode == status.st_ino && makedev(major_number, minor_number) == status.st_dev) holder = pid;
+  }
+  fclose(locks);
+  return holder;
+}
+
+/* The same of an fcntl lock; one of F_OFD_SETLK has no process. */
+static int64_t fcntl_holder(int file, short type) {
+  struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
+  return fcntl(file, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK ? whole.l_pid : 0;
+}
+
+static int file_take(struct isth__guard *guard, struct isth__hold *hold, file_lock *lock) {
+  short type = hold->exclusive ? F_WRLCK : F_RDLCK;
+  if (!gate_pass(guard, &hold->patience)) return isth__fail_held(hold->failure, "the file's lock", getpid());
+  do {
+    if (lock(guard->file, type)) {
+      hold->held = true;
+      return 0;
+    }
+    if (errno != EWOULDBLOCK && errno != EACCES && errno != EINTR) {
+      int error = errno;
+      gate_leave(guard);
+      return isth__fail(hold->failure, ISTH_E_SYSTEM, "locking a file: %s", strerror(error));
+    }
+  } while (isth__patience_wait(&hold->patience));
+  gate_leave(guard);
+  if (hold->failure == NULL) return ISTH_E_LOCK_TIMEOUT;
+  int64_t holder = lock == lock_flock ? flock_holder(guard->file) : fcntl_holder(guard->file, type);
+  return isth__fail_held(hold->failure, "the file's lock", holder);
+}
+
+static int file_release(struct isth__guard *guard, struct isth__hold *hold, file_lock *lock) {
+  hold->held = false;
+  bool unlocked = lock(guard->file, F_UNLCK);
+  int error = errno;
+  gate_leave(guard);
+  return unlocked ? 0 : isth__fail(hold->failure, ISTH_E_SYSTEM, "unlocking a file: %s", strerror(error));
+}
+
+static int flock_take(struct isth__guard *guard, struct isth__hold *hold) { return file_take(guard, hold, lock_flock); }
+static int flock_release(struct isth__guard *guard, struct isth__hold *hold) {
+  return file_release(guard, hold, lock_flock);
+}
+static int fcntl_take(struct isth__guard *guard, struct isth__hold *hold) { return file_take(guard, hold, lock_fcntl); }
+static int fcntl_release(struct isth__guard *guard, struct isth__hold *hold) {
+  return file_release(guard, hold, lock_fcntl);
+}
+
+const struct isth__guard_way isth__flock = {.open = file_guard_open,
+                                            .close = file_guard_close,
+                                            .take = flock_take,
+                                            .release = flock_release,
+                                            .current = file_guard_current};
+
+const struct isth__guard_way isth__fcntl = {.open = file_guard_open,
+                                            .close = file_guard_close,
+                                            .take = fcntl_take,
+                                            .release = fcntl_release,
+                                            .current = file_guard_current};
+/*
+ * guard_mutex.c: a pthread_mutex_t in shared memory.
+ *
+ * It is locked as glibc locks it, but not by glibc. pthread_mutex_lock trusts the memory: a robust mutex holds the
+ * links of a list of the thread's mutexes, so that whoever may write it could make us write anywhere, and when its file
+ * is truncated while we hold it, the list of the thread goes through memory that is gone. What other programs see of a
+ * lock is only its word, its owner and two counts, and these are kept here as glibc keeps them
+ * (nptl/pthread_mutex_lock.c and pthread_mutex_unlock.c; tested with 2.36):
+ *
+ *   plain: the word is 0 (free), 1 (held), or 2 (held, and somebody may sleep on it)
+ *   robust: the word is 0 or the thread's id, with FUTEX_WAITERS where somebody may sleep on it. Of a thread that dies
+ *           the kernel sets FUTEX_OWNER_DIED instead. Who then locks it is told, and must say that the data is
+ *           consistent again, or nobody can use it any more.
+ *
+ * That the kernel does so for us as well takes one note: the address in the thread's `list_op_pending`, which is there
+ * for just this, a lock that is on no list yet (linux, Documentation/locking/robust-futex-ABI.rst). It is enough,
+ * because this thread locks no other robust mutex until it has released this one.
+ */
+
+#ifdef __GLIBC__
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Of glibc's nptl/pthreadP.h. */
+enum {
+  MUTEX_TYPE = 3,
+  MUTEX_RECURSIVE = 1,
+  MUTEX_ROBUST = 16,
+  MUTEX_INHERIT = 32,
+  MUTEX_PROTECT = 64,
+  MUTEX_SHARED = 128,
+  MUTEX_ELISION = 256 | 512,
+  MUTEX_UNUSABLE = INT_MAX - 1
+};
+
+typedef _Atomic int mutex_int;
+_Static_assert(sizeof(mutex_int) == sizeof(int) && sizeof(isth__atomic_u32) == sizeof(int), "one stands for the other");
+
+static pthread_mutex_t *mutex_of(const struct isth__guard *guard) { return (pthread_mutex_t *)(void *)guard->memory; }
+
+static isth__atomic_u32 *mutex_word(const struct isth__guard *guard) {
+  return (isth__atomic_u32 *)(void *)&mutex_of(guard)->__data.__lock;
+}
+
+static mutex_int *mutex_owner(const struct isth__guard *guard) {
+  return (mutex_int *)(void *)&mutex_of(guard)->__data.__owner;
+}
+
+static isth__atomic_u32 *mutex_users(const struct isth__guard *guard) {
+  return (isth__atomic_u32 *)(void *)&mutex_of(guard)->__data.__nusers;
+}
+
+static isth__atomic_u32 *mutex_count(const struct isth__guard *guard) {
+  return (isth__atomic_u32 *)(void *)&mutex_of(guard)->__data.__count;
+}
+
+static int mutex_kind(const struct isth__guard *guard) {
+  return isth__load_relaxed((mutex_int *)(void *)&mutex_of(guard)->__data.__kind);
+}
+
+static int mutex_look(const struct isth__guard *guard, isth_failure *failure) {
+  int kind = mutex_kind(guard);
+  if ((kind & (MUTEX_INHERIT | MUTEX_PROTECT)) != 0 && (kind & MUTEX_SHARED) != 0 && (kind & ~0x3ff) == 0)
+    return isth__fail(failure, ISTH_E_SEGMENT_MISMATCH, "the mutex has a priority protocol, which is not supported");
+  if ((kind & ~(MUTEX_TYPE | MUTEX_ROBUST | MUTEX_SHARED | MUTEX_ELISION)) != 0)
+    return isth__fail(failure, ISTH_E_SEGMENT_MISMATCH, "there is no mutex (its kind would be 0x%x)",
+                      (unsigned int)kind);
+  if ((kind & MUTEX_SHARED) == 0)
+    return isth__fail(failure, ISTH_E_SEGMENT_MISMATCH,
+                      "there is no mutex, or none that is process-shared (its kind would be 0x%x)", (unsigned int)kind);
+  if ((kind & MUTEX_ROBUST) == 0 && isth__load_relaxed(mutex_word(guard)) > 2)
+    return isth__fail(failure, ISTH_E_SEGMENT_MISMATCH, "there is no mutex (its lock is no lock)");
+  return 0;
+}
+
+/* The process of a thread; a thread of another namespace, or one that is gone, stands for itself. */
+static int64_t process_of_thread(int64_t thread) {
+  char path[48], line[128];
+  snprintf(path, sizeof path, "/proc/%lld/status", (long long)thread);
+  FILE *file = fopen(path, "re");
+  long long process = thread;
+  if (file == NULL) return process;
+  while (fgets(line, sizeof line, file) != NULL)
+    if (sscanf(line, "Tgid: %lld", &process) == 1) break;
+  fclose(file);
+  return process;
+}
+
+static int mutex_fail_held(const struct isth__guard *guard, struct isth__hold *hold) {
+  if (hold->failure == NULL) return ISTH_E_LOCK_TIMEOUT;
+  bool robust = (mutex_kind(guard) & MUTEX_ROBUST) != 0;
+  int64_t thread = robust ? (int64_t)(isth__load_relaxed(mutex_word(guard)) & FUTEX_TID_MASK)
+                          : isth__load_relaxed(mutex_owner(guard));
+  return isth__fail_held(hold->failure, "the mutex", thread <= 0 ? 0 : process_of_thread(thread));
+}
+
+/* Sleeps until the word is another; false when the time is over. */
+static bool mutex_sleep(const struct isth__guard *guard, uint32_t word, const struct isth__patience *patience) {
+  uint64_t now_ns = patience->until_ns == 0 ? 0 : isth__now_ns();
+  if (now_ns >= patience->until_ns) return false;
+  (void)isth__futex_wait(mutex_word(guard), word, patience->until_ns - now_ns);
+  return true;
+}
+
+/* ---- plain ---- */
+
+static int plain_take(struct isth__guard *guard, struct isth__hold *hold) {
+  uint32_t word = 0;
+  if (!atomic_compare_exchange_strong(mutex_word(guard), &word, 1)) {
+    /* A try leaves no trace. */
+    if (hold->patience.until_ns == 0) return mutex_fail_held(guard, hold);
+    while (atomic_exchange(mutex_word(guard), 2) != 0)
+      if (!mutex_sleep(guard, 2, &hold->patience)) return mutex_fail_held(guard, hold);
+  }
+  return 0;
+}
+
+static void plain_release(struct isth__guard *guard) {
+  if (atomic_exchange(mutex_word(guard), 0) > 1) isth__futex_wake(mutex_word(guard));
+}
+
+/* ---- robust ---- */
+
+/* Tells the kernel which lock this thread takes, holds or releases. */
+static void robust_note(struct isth__guard *guard, struct isth__hold *hold) {
+  struct robust_list_head *head = NULL;
+  size_t size = 0;
+  __typeof__(&mutex_of(guard)->__data.__list.__next) node = &mutex_of(guard)->__data.__list.__next;
+  if (syscall(SYS_get_robust_list, 0, &head, &size) != 0 || head == NULL) return;
+  if ((char *)node + head->futex_offset != (char *)mutex_word(guard)) return;
+  head->list_op_pending = (struct robust_list *)(void *)node;
+  hold->note = head;
+  /* The kernel reads it when the thread dies: anywhere from here. */
+  atomic_signal_fence(memory_order_seq_cst);
+}
+
+static int robust_take(struct isth__guard *guard, struct isth__hold *hold) {
+  isth__atomic_u32 *word = mutex_word(guard);
+  uint32_t own = (uint32_t)syscall(SYS_gettid), waiters = 0, old = isth__load_relaxed(word);
+  robust_note(guard, hold);
+  for (;;) {
+    if (old == 0 || (old & FUTEX_OWNER_DIED) != 0) {
+      uint32_t new = own | waiters | (old & FUTEX_WAITERS);
+      bool died = old != 0;
+      if (!atomic_compare_exchange_strong(word, &old, new)) continue;
+      hold->owner_died = died;
+      return 0;
+    }
+    if (hold->patience.until_ns == 0) return mutex_fail_held(guard, hold);
+    if ((old & FUTEX_WAITERS) == 0 && !atomic_compare_exchange_strong(word, &old, old | FUTEX_WAITERS)) continue;
+    /* Whoever has slept does not know whether others still do. */
+    waiters = FUTEX_WAITERS;
+    if (!mutex_sleep(guard, old | FUTEX_WAITERS, &hold->patience)) return mutex_fail_held(guard, hold);
+    old = isth__load_relaxed(word);
+  }
+}
+
+static void robust_release(struct isth__guard *guard) {
+  isth__atomic_u32 *word = mutex_word(guard);
+  if ((atomic_exchange(word, 0) & FUTEX_WAITERS) != 0) isth__futex_wake(word);
+}
+
+/* ---- either ---- */
+
+static void mutex_unlock(struct isth__guard *guard, struct isth__hold *hold) {
+  if ((mutex_kind(guard) & MUTEX_ROBUST) != 0) {
+    robust_release(guard);
+  } else {
+    plain_release(guard);
+  }
+  hold->held = false;
+}
+
+static int mutex_take(struct isth__guard *guard, struct isth__hold *hold) {
+  int error = mutex_look(guard, hold->failure);
+  if (error != 0) return error;
+  int kind = mutex_kind(guard);
+  bool robust = (kind & MUTEX_ROBUST) != 0;
+  error = robust ? robust_take(guard, hold) : plain_take(guard, hold);
+  if (error != 0) return error;
+  hold->held = true;
+  if (robust && isth__load_relaxed(mutex_owner(guard)) == MUTEX_UNUSABLE) {
+    mutex_unlock(guard, hold);
+    return isth__fail(hold->failure, ISTH_E_LOCK_OWNER_DIED,
+                      "nobody made the data consistent after that, so the mutex can never be used again");
+  }
+  if (robust || (kind & MUTEX_TYPE) == MUTEX_RECURSIVE) isth__store_relaxed(mutex_count(guard), 1);
+  /* Said at once that it is consistent: what that means for the data is told to our caller. A dead owner's place among
+   * the users is ours. */
+  isth__store_relaxed(mutex_owner(guard), (int)syscall(SYS_gettid));
+  if (!hold->owner_died) isth__add_relaxed(mutex_users(guard), 1);
+  return 0;
+}
+
+static int mutex_release(struct isth__guard *guard, struct isth__hold *hold) {
+  if ((mutex_kind(guard) & MUTEX_TYPE) == MUTEX_RECURSIVE) isth__store_relaxed(mutex_count(guard), 0);
+  isth__store_relaxed(mutex_owner(guard), 0);
+  isth__subtract_relaxed(mutex_users(guard), 1);
+  mutex_unlock(guard, hold);
+  return 0;
+}
+
+static void mutex_settle(struct isth__hold *hold) {
+  struct robust_list_head *head = hold->note;
+  if (head == NULL) return;
+  atomic_signal_fence(memory_order_seq_cst);
+  head->list_op_pending = NULL;
+}
+
+const struct isth__guard_way isth__mutex = {
+    .look = mutex_look, .take = mutex_take, .release = mutex_release, .settle = mutex_settle};
+
+#else
+
+/* Another libc has another mutex. */
+static int mutex_open(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place,
+                      bool writable, isth_failure *failure) {
+  (void)guard;
+  (void)options;
+  (void)place;
+  (void)writable;
+  return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "only glibc's mutexes are known");
+}
+
+static int mutex_take(struct isth__guard *guard, struct isth__hold *hold) {
+  (void)guard;
+  return isth__fail(hold->failure, ISTH_E_UNSUPPORTED_PLATFORM, "only glibc's mutexes are known");
+}
+
+const struct isth__guard_way isth__mutex = {.open = mutex_open, .take = mutex_take, .release = mutex_take};
+
+#endif
+/* guard_semaphore.c: semaphores that are 1 when free: POSIX named ones, and those of System V's sets. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sem.h>
+#include <time.h>
+
+/* ---- POSIX ---- */
+
+/*
+ * It lies in a file that glibc maps. So it can be truncated like any other, and is tried again and again instead of
+ * slept on: glibc ends the process when the kernel tells it that a futex is not there any more.
+ */
+static int posix_semaphore_open(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place,
+                                bool writable, isth_failure *failure) {
+  (void)place;
+  (void)writable;
+  sem_t *semaphore = sem_open(options->name, 0);
+  if (semaphore == SEM_FAILED) {
+    char text[ISTH__NAME_TEXT_BYTES];
+    snprintf(text, sizeof text, "the semaphore %s", options->name);
+    return isth__fail_system(failure, ISTH_E_GUARD_MISSING, "sem_open", text);
+  }
+  guard->memory = (unsigned char *)semaphore;
+  guard->memory_bytes = sizeof *semaphore;
+  return 0;
+}
+
+static void posix_semaphore_close(struct isth__guard *guard) {
+  if (guard->memory != NULL) sem_close((sem_t *)(void *)guard->memory);
+}
+
+static int posix_semaphore_take(struct isth__guard *guard, struct isth__hold *hold) {
+  do {
+    if (sem_trywait((sem_t *)(void *)guard->memory) == 0) {
+      hold->held = true;
+      return 0;
+    }
+    if (errno != EAGAIN && errno != EINTR)
+      return isth__fail(hold->failure, ISTH_E_SYSTEM, "sem_trywait of %s: %s", guard->name, strerror(errno));
+  } while (isth__patience_wait(&hold->patience));
+  return isth__fail_held(hold->failure, "the semaphore", 0);
+}
+
+static int posix_semaphore_release(struct isth__guard *guard, struct isth__hold *hold) {
+  hold->held = false;
+  if (sem_post((sem_t *)(void *)guard->memory) == 0) return 0;
+  return isth__fail(hold->failure, ISTH_E_SYSTEM, "sem_post of %s: %s", guard->name, strerror(errno));
+}
+
+/* The same name opened again is the same address, as long as it is the same semaphore. */
+static bool posix_semaphore_current(const struct isth__guard *guard) {
+  sem_t *semaphore = sem_open(guard->name, 0);
+  if (semaphore == SEM_FAILED) return false;
+  sem_close(semaphore);
+  return (unsigned char *)semaphore == guard->memory;
+}
+
+const struct isth__guard_way isth__posix_semaphore = {.open = posix_semaphore_open,
+                                                      .close = posix_semaphore_close,
+                                                      .take = posix_semaphore_take,
+                                                      .release = posix_semaphore_release,
+                                                      .current = posix_semaphore_current};
+
+/* ---- System V ---- */
+
+/* What semctl takes; every program declares it itself. */
+union semaphore_argument {
+  int value;
+  struct semid_ds *set;
+};
+
+static int system_v_semaphore_open(struct isth__guard *guard, const isth_guard *options,
+                                   const struct isth__place *place, bool writable, isth_failure *failure) {
+  (void)place;
+  (void)writable;
+  char text[64];
+  if (options->key != 0) {
+    snprintf(text, sizeof text, "the semaphore set of key 0x%x", (unsigned int)options->key);
+  } else {
+    snprintf(text, sizeof text, "the semaphore set of id %d", options->id);
+  }
+  struct semid_ds status;
+  guard->set = options->key != 0 ? semget(options->key, 0, 0) : options->id;
+  if (guard->set < 0 || semctl(guard->set, 0, IPC_STAT, (union semaphore_argument){.set = &status}) != 0) {
+    if (errno == EINVAL || guard->set < 0) errno = errno == EACCES ? EACCES : ENOENT;
+    return isth__fail_system(failure, ISTH_E_GUARD_MISSING, "semget", text);
+  }
+  if (options->number >= status.sem_nsems)
+    return isth__fail(failure, ISTH_E_GUARD_MISSING, "%s has %lu semaphores, and none of number %u", text,
+                      (unsigned long)status.sem_nsems, options->number);
+  guard->number = (unsigned short)options->number;
+  return 0;
+}
+
+/* One operation; `until_ns` 0: now or never. Returns 0 or an errno, EAGAIN when the time is over. */
+static int semaphore_operate(const struct isth__guard *guard, short change, uint64_t until_ns) {
+  for (;;) {
+    struct sembuf operation = {guard->number, change, (short)(guard->undo ? SEM_UNDO : 0)};
+    uint64_t now_ns = until_ns == 0 ? 0 : isth__now_ns();
+    if (now_ns >= until_ns) operation.sem_flg |= IPC_NOWAIT;
+    uint64_t left_ns = now_ns < until_ns ? until_ns - now_ns : 0;
+    const struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
+    if (semtimedop(guard->set, &operation, 1, &left) == 0) return 0;
+    /* EAGAIN is for the clock above to say, which may be a little behind the kernel's. */
+    if (errno != EINTR && (errno != EAGAIN || left_ns == 0)) return errno;
+  }
+}
+
+static int semaphore_fail(struct isth__hold *hold, const char *call, int error) {
+  if (error == EIDRM || error == EINVAL)
+    return isth__fail(hold->failure, ISTH_E_GUARD_MISSING, "the semaphore set was removed");
+  errno = error;
+  return isth__fail_system(hold->failure, ISTH_E_GUARD_MISSING, call, "the semaphore");
+}
+
+static int system_v_semaphore_take(struct isth__guard *guard, struct isth__hold *hold) {
+  int error = semaphore_operate(guard, -1, hold->patience.until_ns);
+  /* Who last changed it made it 0, so holds it. */
+  if (error == EAGAIN)
+    return isth__fail_held(hold->failure, "the semaphore", semctl(guard->set, guard->number, GETPID));
+  if (error != 0) return semaphore_fail(hold, "semop", error);
+  hold->held = true;
+  return 0;
+}
+
+static int system_v_semaphore_release(struct isth__guard *guard, struct isth__hold *hold) {
+  hold->held = false;
+  int error = semaphore_operate(guard, 1, 0);
+  return error == 0 ? 0 : semaphore_fail(hold, "semop", error);
+}
+
+static bool system_v_semaphore_current(const struct isth__guard *guard) {
+  if (guard->key != 0) return semget(guard->key, 0, 0) == guard->set;
+  return semctl(guard->set, guard->number, GETVAL) >= 0;
+}
+
+const struct isth__guard_way isth__system_v_semaphore = {.open = system_v_semaphore_open,
+                                                         .take = system_v_semaphore_take,
+                                                         .release = system_v_semaphore_release,
+                                                         .current = system_v_semaphore_current};
+/*
+ * guard_seqlock.c: a counter that is odd while somebody writes.
+ *
+ * Reading: an even counter, the data, and the same counter again. Writing: the counter goes from even to odd by
+ * compare-and-swap, so that two of us exclude each other, and from odd to even the same way, which tells when somebody
+ * else wrote meanwhile: a seqlock has one writer unless all of its writers agree on more. One that dies in between
+ * leaves the counter odd, for us as for everybody.
+ */
+
+static uint64_t seqlock_load(const struct isth__guard *guard) {
+  if (guard->memory_bytes == 4) return isth__load_acquire((isth__atomic_u32 *)(void *)guard->memory);
+  return isth__load_acquire((isth__atomic_u64 *)(void *)guard->memory);
+}
+
+/* To the next number, as wide as the counter is. */
+static bool seqlock_swap(const struct isth__guard *guard, uint64_t from, uint64_t to) {
+  if (guard->memory_bytes == 4) {
+    uint32_t expected = (uint32_t)from;
+    return atomic_compare_exchange_strong((isth__atomic_u32 *)(void *)guard->memory, &expected, (uint32_t)to);
+  }
+  return atomic_compare_exchange_strong((isth__atomic_u64 *)(void *)guard->memory, &from, to);
+}
+
+uint64_t isth__seqlock_version(const struct isth__guard *guard, uint64_t counter) {
+  return (guard->memory_bytes == 4 ? (uint32_t)counter : counter) / 2;
+}
+
+static int seqlock_take(struct isth__guard *guard, struct isth__hold *hold) {
+  uint64_t first = seqlock_load(guard);
+  do {
+    uint64_t counter = hold->counter = seqlock_load(guard);
+    if ((counter & 1) != 0) continue;
+    if (!hold->exclusive) return 0;
+    if (!seqlock_swap(guard, counter, counter + 1)) continue;
+    hold->held = true;
+    /* The odd counter before the data: whoever sees any of the data sees it, or the even one of after. */
+    atomic_thread_fence(memory_order_release);
+    return 0;
+  } while (isth__patience_wait(&hold->patience));
+  bool is_stuck = (first & 1) != 0 && hold->counter == first;
+  return isth__fail(hold->failure, ISTH_E_REGION_BUSY,
+                    is_stuck ? "the seqlock's counter stays at %llu, as after a writer that died"
+                             : "the seqlock's writers leave no time in between, at %llu",
+                    (unsigned long long)hold->counter);
+}
+
+static int seqlock_release(struct isth__guard *guard, struct isth__hold *hold) {
+  if (!hold->exclusive) {
+    /* The data before the counter. */
+    atomic_thread_fence(memory_order_acquire);
+    return seqlock_load(guard) == hold->counter ? 0 : ISTH__GUARD_MOVED;
+  }
+  hold->held = false;
+  if (seqlock_swap(guard, hold->counter + 1, hold->changed ? hold->counter + 2 : hold->counter)) return 0;
+  return isth__fail(hold->failure, ISTH_E_REGION_BUSY, "somebody else wrote at the same time");
+}
+
+const struct isth__guard_way isth__seqlock = {.take = seqlock_take, .release = seqlock_release};
 /* handshake.c: the service's side of the handshake: one guest's way to a channel. Never blocks; trusts nothing. */
 
 #include <errno.h>
@@ -2840,9 +4658,13 @@ static enum isth__guest_step answer_attach(isth_service *service, struct isth__g
   if (error == 0) error = make_channel(guest, channel, &failure);
   if (error != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
   struct isth__welcome welcome = {.status = error};
+  int memories[ISTH__MEMORIES];
+  size_t count = error == 0 ? isth__regions_describe(service->regions, welcome.memory_bytes, memories) : 0;
   snprintf(welcome.message, sizeof welcome.message, "%s", failure.message);
-  /* Whether it arrives is no matter: a client that has gone ends its channel, or its handshake, by the end of file. */
-  (void)isth__send(control, &welcome, sizeof welcome, NULL, 0);
+  /* It may not arrive: the client has gone, or so many descriptors wait to be received that the kernel takes no more. The end of
+   * file then ends the channel, and tells a client that is still there to try again. */
+  if (isth__send(control, &welcome, sizeof welcome, memories, count) != (ptrdiff_t)sizeof welcome)
+    shutdown(control, SHUT_RDWR);
   return error == 0 ? ISTH__GUEST_ADMITTED : ISTH__GUEST_LEAVES;
 }
 
@@ -3662,18 +5484,231 @@ void isth__lane_leave(struct isth__lane *lane) {
   pthread_mutex_unlock(&way->outgoing->lock);
   isth__way_release(way);
 }
-/* platform_linux.c: memfd and its seals, clocks, threads. */
+
+#include <time.h>
+
+enum { PATIENCE_SPINS = 32, PATIENCE_FIRST_NS = 50000, PATIENCE_MOST_NS = 5000000 };
+
+struct isth__patience isth__patience_begin(uint64_t timeout_ns) {
+  return (struct isth__patience){timeout_ns == 0 ? 0 : isth__after_ns(timeout_ns), PATIENCE_FIRST_NS, 0};
+}
+
+bool isth__patience_wait(struct isth__patience *patience) {
+  if (patience->until_ns == 0) return false;
+  uint64_t now_ns = isth__now_ns();
+  if (now_ns >= patience->until_ns) return false;
+  if (patience->spins < PATIENCE_SPINS) {
+    patience->spins++;
+    isth__pause();
+    return true;
+  }
+  uint64_t left_ns = patience->until_ns - now_ns;
+  const struct timespec pause = {0, (long)(left_ns < patience->pause_ns ? left_ns : patience->pause_ns)};
+  nanosleep(&pause, NULL);
+  if (patience->pause_ns < PATIENCE_MOST_NS / 2) {
+    patience->pause_ns *= 2;
+  } else {
+    patience->pause_ns = PATIENCE_MOST_NS;
+  }
+  return true;
+}
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sched.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+bool isth__object_name_valid(const char *name) {
+  size_t length = name == NULL ? 0 : strlen(name);
+  return length >= 2 && length <= NAME_MAX && name[0] == '/' && strchr(name + 1, '/') == NULL &&
+         strcmp(name, "/.") != 0 && strcmp(name, "/..") != 0;
+}
+
+void isth__name_text(const isth_segment_name *name, char text[ISTH__NAME_TEXT_BYTES]) {
+  size_t size = ISTH__NAME_TEXT_BYTES;
+  switch (name->kind) {
+  case ISTH_SEGMENT_SYSTEM_V:
+    if (name->key != 0) {
+      snprintf(text, size, "the System V segment of key 0x%x", (unsigned int)name->key);
+    } else {
+      snprintf(text, size, "the System V segment of id %d", name->id);
+    }
+    return;
+  case ISTH_SEGMENT_POSIX: snprintf(text, size, "the POSIX segment %s", name->name); return;
+  case ISTH_SEGMENT_FILE: snprintf(text, size, "the file %s", name->name); return;
+  case ISTH_SEGMENT_FD: snprintf(text, size, "the descriptor %d", name->fd); return;
+  }
+}
+
+int isth__fail_system(isth_failure *failure, int missing, const char *call, const char *what) {
+  int error = errno, code = ISTH_E_SYSTEM;
+  if (error == ENOENT || error == ENOTDIR || error == EIDRM) code = missing;
+  if (error == EACCES || error == EPERM || error == EROFS) code = ISTH_E_PERMISSION_DENIED;
+  if (error == ENOMEM || error == ENOSPC || error == EDQUOT) code = ISTH_E_OUT_OF_MEMORY;
+  return isth__fail(failure, code, "%s: %s: %s", what, call, strerror(error));
+}
+
+/* ---- System V ---- */
+
+static int place_find_id(const isth_segment_name *name) { return name->key != 0 ? shmget(name->key, 0, 0) : name->id; }
+
+static int place_open_system_v(struct isth__place *place, const isth_segment_name *name, bool writable,
+                               isth_failure *failure) {
+  const char *text = place->text;
+  struct shmid_ds status;
+  place->id = place_find_id(name);
+  if (place->id < 0 && name->key == 0) errno = EINVAL;
+  if (place->id < 0 || shmctl(place->id, IPC_STAT, &status) != 0) {
+    if (errno == EINVAL) errno = ENOENT; /* what System V says of an id that is none */
+    return isth__fail_system(failure, ISTH_E_SEGMENT_MISSING, "shmget", text);
+  }
+  /* The size of what has this id never changes. */
+  void *attached = shmat(place->id, NULL, writable ? 0 : SHM_RDONLY);
+  if (attached == (void *)-1) {
+    if (errno == EINVAL) errno = ENOENT;
+    return isth__fail_system(failure, ISTH_E_SEGMENT_MISSING, "shmat", text);
+  }
+  place->attached = attached;
+  place->bytes = status.shm_segsz;
+  uint64_t identity[4] = {(uint64_t)place->id, (uint64_t)status.shm_cpid, (uint64_t)status.shm_ctime, status.shm_segsz};
+  struct isth__digest digest;
+  isth__digest_begin(&digest);
+  place->identity = isth__digest_end(&digest, (const unsigned char *)identity, sizeof identity);
+  return 0;
+}
+
+/* ---- what has a descriptor ---- */
+
+static int place_open_descriptor(const isth_segment_name *name, bool writable) {
+  int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  /* Not blocking: a FIFO would wait for its other end, a file with a lease for its holder. */
+  if (name->kind == ISTH_SEGMENT_FILE) return open(name->name, flags);
+  if (name->kind == ISTH_SEGMENT_POSIX) return shm_open(name->name, flags | O_NOFOLLOW, 0);
+  return fcntl(name->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static int place_open_file(struct isth__place *place, const isth_segment_name *name, bool writable,
+                           isth_failure *failure) {
+  const char *text = place->text;
+  place->fd = place_open_descriptor(name, writable);
+  if (place->fd < 0) {
+    if (errno == EISDIR || errno == ENXIO || errno == ELOOP || errno == EBADF)
+      return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "%s is no regular file: %s", text, strerror(errno));
+    return isth__fail_system(failure, ISTH_E_SEGMENT_MISSING, "open", text);
+  }
+  struct stat status;
+  if (fstat(place->fd, &status) != 0) return isth__fail_system(failure, ISTH_E_SYSTEM, "fstat", text);
+  if (!S_ISREG(status.st_mode)) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "%s is no regular file", text);
+  place->bytes = (uint64_t)status.st_size;
+  place->device = status.st_dev;
+  place->inode = status.st_ino;
+  /* Files of huge pages can only be mapped by whole ones. */
+  size_t block = (size_t)status.st_blksize;
+  if (block > place->granule && (block & (block - 1)) == 0) place->granule = block;
+  /* An inode's number is used again once the file is gone, so its birth is needed; 0 where the file system knows of
+   * none. */
+  struct statx more = {.stx_btime = {.tv_sec = 0}};
+  (void)statx(place->fd, "", AT_EMPTY_PATH, STATX_BTIME, &more);
+  uint64_t identity[4] = {status.st_dev, status.st_ino, (uint64_t)more.stx_btime.tv_sec, more.stx_btime.tv_nsec};
+  struct isth__digest digest;
+  isth__digest_begin(&digest);
+  place->identity = isth__digest_end(&digest, (const unsigned char *)identity, sizeof identity);
+  return 0;
+}
+
+/* ---- any ---- */
+
+int isth__place_open(struct isth__place *place, const isth_segment_name *name, bool writable, isth_failure *failure) {
+  *place = (struct isth__place){
+      .kind = name->kind, .key = name->key, .id = -1, .fd = -1, .granule = (size_t)sysconf(_SC_PAGESIZE)};
+  bool is_named = name->kind == ISTH_SEGMENT_POSIX || name->kind == ISTH_SEGMENT_FILE;
+  if (name->kind == ISTH_SEGMENT_POSIX && !isth__object_name_valid(name->name))
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a POSIX segment's name is \"/name\", without another slash");
+  if (name->kind == ISTH_SEGMENT_FILE && (name->name == NULL || name->name[0] == 0))
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a file's path is missing");
+  if (is_named && (place->name = strdup(name->name)) == NULL)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "no memory for a name");
+  if (!is_named && name->kind != ISTH_SEGMENT_SYSTEM_V && name->kind != ISTH_SEGMENT_FD)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "no such kind of segment: %d", (int)name->kind);
+  isth__name_text(name, place->text);
+  if (name->kind == ISTH_SEGMENT_SYSTEM_V) return place_open_system_v(place, name, writable, failure);
+  return place_open_file(place, name, writable, failure);
+}
+
+void isth__place_close(struct isth__place *place) {
+  if (place->attached != NULL) shmdt(place->attached);
+  if (place->fd >= 0) close(place->fd);
+  free(place->name);
+}
+
+bool isth__place_current(const struct isth__place *place) {
+  struct stat status;
+  struct shmid_ds segment;
+  char path[sizeof "/dev/shm" + NAME_MAX];
+  switch (place->kind) {
+  case ISTH_SEGMENT_SYSTEM_V:
+    if (place->key != 0) return shmget(place->key, 0, 0) == place->id;
+    return shmctl(place->id, IPC_STAT, &segment) == 0 && (segment.shm_perm.mode & SHM_DEST) == 0;
+  case ISTH_SEGMENT_POSIX:
+    /* Where Linux has them. Not by shm_open and close, which would drop the fcntl locks that the program itself has on
+     * it. */
+    snprintf(path, sizeof path, "/dev/shm%s", place->name);
+    return lstat(path, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
+  case ISTH_SEGMENT_FILE:
+    return stat(place->name, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
+  case ISTH_SEGMENT_FD: break;
+  }
+  return true;
+}
+
+int isth__place_map(const struct isth__place *place, uint64_t offset, size_t bytes, bool writable,
+                    struct isth__window *window, isth_failure *failure) {
+  if (place->attached != NULL) {
+    *window = (struct isth__window){place->attached + offset, place->attached, (size_t)place->bytes};
+    return 0;
+  }
+  *window = (struct isth__window){.base = NULL};
+  /* Both ends on a granule. No overflow: the end is at most a file's size, below 2^63. */
+  uint64_t begin = offset & ~((uint64_t)place->granule - 1);
+  uint64_t end = (offset + bytes + place->granule - 1) & ~((uint64_t)place->granule - 1);
+  int protection = PROT_READ | (writable ? PROT_WRITE : 0);
+  void *base = mmap(NULL, end - begin, protection, MAP_SHARED, place->fd, (off_t)begin);
+  if (base == MAP_FAILED) return isth__fail_system(failure, ISTH_E_SYSTEM, "mmap", place->text);
+  *window = (struct isth__window){(unsigned char *)base + (offset - begin), base, (size_t)(end - begin)};
+  return 0;
+}
+
+void isth__place_unmap(const struct isth__place *place, struct isth__window *window) {
+  if (place->attached == NULL && window->base != NULL) munmap(window->base, window->mapped);
+  window->base = NULL;
+}
+/* platform_linux.c: memfd, its seals and its locks, futexes, clocks, threads. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef F_SEAL_FUTURE_WRITE /* Linux 5.1; not every libc has it */
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
 
 enum { SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
 
@@ -3687,15 +5722,47 @@ uint64_t isth__now_ns(void) { return read_clock(CLOCK_MONOTONIC); }
 
 uint64_t isth__coarse_now_ns(void) { return read_clock(CLOCK_MONOTONIC_COARSE); }
 
-int isth__memory_create(size_t bytes) {
+int64_t isth__real_now_ns(void) { return (int64_t)read_clock(CLOCK_REALTIME); }
+
+/* Memory that can still be sealed. */
+static int create_sealable(size_t bytes) {
   int fd = memfd_create("isthmus", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return -errno;
-  if (ftruncate(fd, (off_t)bytes) != 0 || fcntl(fd, F_ADD_SEALS, SIZE_SEALS | F_SEAL_SEAL) != 0) {
+  if (ftruncate(fd, (off_t)bytes) == 0) return fd;
+  int error = -errno;
+  close(fd);
+  return error;
+}
+
+static int seal_memory(int fd, int seals) {
+  if (fcntl(fd, F_ADD_SEALS, SIZE_SEALS | seals | F_SEAL_SEAL) == 0) return fd;
+  int error = -errno;
+  close(fd);
+  return error;
+}
+
+int isth__memory_create(size_t bytes) {
+  int fd = create_sealable(bytes);
+  return fd < 0 ? fd : seal_memory(fd, 0);
+}
+
+int isth__memory_create_owned(size_t bytes, void **mapped) {
+  int fd = create_sealable(bytes);
+  if (fd < 0) return fd;
+  *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (*mapped == MAP_FAILED) {
     int error = -errno;
     close(fd);
     return error;
   }
-  return fd;
+  int sealed = seal_memory(fd, F_SEAL_FUTURE_WRITE);
+  if (sealed < 0) munmap(*mapped, bytes);
+  return sealed;
+}
+
+bool isth__memory_is_owned(int fd) {
+  int seals = fcntl(fd, F_GET_SEALS);
+  return seals >= 0 && (seals & F_SEAL_FUTURE_WRITE) != 0;
 }
 
 bool isth__memory_verify(int fd, size_t bytes) {
@@ -3708,6 +5775,41 @@ bool isth__memory_verify(int fd, size_t bytes) {
   if (fstatfs(fd, &system) != 0 || system.f_type != TMPFS_MAGIC) return false;
   struct stat status;
   return fstat(fd, &status) == 0 && status.st_size >= 0 && (uint64_t)status.st_size == bytes;
+}
+
+int isth__memory_reopen(int fd) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  int opened = open(path, O_RDWR | O_CLOEXEC);
+  return opened >= 0 ? opened : -errno;
+}
+
+static int set_lock(int fd, uint32_t byte, short type) {
+  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+  return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
+}
+
+int isth__lock_try(int fd, uint32_t byte) {
+  int error = set_lock(fd, byte, F_WRLCK);
+  return error == EAGAIN || error == EACCES ? EBUSY : error;
+}
+
+void isth__lock_release(int fd, uint32_t byte) { (void)set_lock(fd, byte, F_UNLCK); }
+
+int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns) {
+  const struct timespec timeout = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
+  return syscall(SYS_futex, word, FUTEX_WAIT, value, &timeout, NULL, 0) == 0 ? 0 : -errno;
+}
+
+void isth__futex_wake(const void *word) { (void)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }
+
+int isth__random(void *bytes, size_t size) {
+  /* Up to 256 bytes come whole. */
+  ssize_t got;
+  do {
+    got = getrandom(bytes, size, 0);
+  } while (got < 0 && errno == EINTR);
+  return got == (ssize_t)size ? 0 : got < 0 ? -errno : -EIO;
 }
 
 int isth__pin_thread(unsigned int cpu) {
@@ -3739,6 +5841,813 @@ void isth__condition_init(pthread_cond_t *condition) {
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
   pthread_cond_init(condition, &attributes);
   pthread_condattr_destroy(&attributes);
+}
+/* provide.c: making segments for other programs, and removing them. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The system's way to say that an owner stays as it is. */
+enum { KEEP_OWNER = -1 };
+
+static int fail_creation(isth_failure *failure, const char *call, const char *text) {
+  if (errno == EEXIST) return isth__fail(failure, ISTH_E_SEGMENT_EXISTS, "%s", text);
+  if (errno == EINVAL || errno == EFBIG || errno == ENOENT || errno == ENOTDIR)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "%s: %s: %s", text, call, strerror(errno));
+  return isth__fail_system(failure, ISTH_E_SYSTEM, call, text);
+}
+
+static int create_system_v(const isth_segment_creation *creation, mode_t mode, const char *text,
+                           isth_failure *failure) {
+  /* The umask has no part in it. */
+  int id = shmget(creation->name.key, creation->bytes, IPC_CREAT | IPC_EXCL | (int)mode);
+  if (id < 0) return fail_creation(failure, "shmget", text);
+  if (creation->uid < 0 && creation->gid < 0) return 0;
+  struct shmid_ds status;
+  if (shmctl(id, IPC_STAT, &status) == 0) {
+    if (creation->uid >= 0) status.shm_perm.uid = (uid_t)creation->uid;
+    if (creation->gid >= 0) status.shm_perm.gid = (gid_t)creation->gid;
+    status.shm_perm.mode = mode & 0777;
+    if (shmctl(id, IPC_SET, &status) == 0) return 0;
+  }
+  int error = fail_creation(failure, "shmctl", text);
+  shmctl(id, IPC_RMID, NULL);
+  return error;
+}
+
+/* Whole before others may open it: the mode comes last. What `call` failed is said where it is not 0. */
+static const char *fill_file(int fd, const isth_segment_creation *creation, mode_t mode) {
+  int error;
+  do {
+    error = posix_fallocate(fd, 0, (off_t)creation->bytes);
+  } while (error == EINTR);
+  if (error != 0) {
+    errno = error;
+    return "posix_fallocate";
+  }
+  uid_t uid = creation->uid < 0 ? (uid_t)KEEP_OWNER : (uid_t)creation->uid;
+  gid_t gid = creation->gid < 0 ? (gid_t)KEEP_OWNER : (gid_t)creation->gid;
+  if ((creation->uid >= 0 || creation->gid >= 0) && fchown(fd, uid, gid) != 0) return "fchown";
+  return fchmod(fd, mode) == 0 ? NULL : "fchmod";
+}
+
+static int create_file(const isth_segment_creation *creation, mode_t mode, const char *text, isth_failure *failure) {
+  bool is_posix = creation->name.kind == ISTH_SEGMENT_POSIX;
+  int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  const char *name = creation->name.name, *failed = is_posix ? "shm_open" : "open";
+  int fd = is_posix ? shm_open(name, flags, S_IRUSR | S_IWUSR) : open(name, flags, S_IRUSR | S_IWUSR);
+  if (fd < 0) return fail_creation(failure, failed, text);
+  failed = fill_file(fd, creation, mode);
+  int error = failed == NULL ? 0 : fail_creation(failure, failed, text);
+  close(fd);
+  if (error == 0) return 0;
+  if (is_posix) {
+    shm_unlink(name);
+  } else {
+    unlink(name);
+  }
+  return error;
+}
+
+static int check_name(const isth_segment_name *name, isth_failure *failure) {
+  switch (name->kind) {
+  case ISTH_SEGMENT_SYSTEM_V: return 0;
+  case ISTH_SEGMENT_POSIX:
+    if (isth__object_name_valid(name->name)) return 0;
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a POSIX segment's name is \"/name\", without another slash");
+  case ISTH_SEGMENT_FILE:
+    if (name->name != NULL && name->name[0] != 0) return 0;
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a file's path is missing");
+  case ISTH_SEGMENT_FD: break;
+  }
+  return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "what has no name cannot be created or removed");
+}
+
+static bool owner_valid(int64_t owner) { return owner >= KEEP_OWNER && owner < UINT32_MAX; }
+
+int isth_segment_create(const isth_segment_creation *creation, isth_failure *failure) {
+  int error = check_name(&creation->name, failure);
+  if (error != 0) return error;
+  if (creation->name.kind == ISTH_SEGMENT_SYSTEM_V && creation->name.key == 0)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a System V segment is created by a key other than 0");
+  if (creation->bytes == 0 || creation->bytes > INT64_MAX)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a segment has 1 to %lld bytes", (long long)INT64_MAX);
+  if (creation->mode > 0777)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a mode is 1 to 0777, not 0%o", creation->mode);
+  if (!owner_valid(creation->uid) || !owner_valid(creation->gid))
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "an owner is a user's or group's number, or -1");
+  char text[ISTH__NAME_TEXT_BYTES];
+  isth__name_text(&creation->name, text);
+  mode_t mode = creation->mode == 0 ? S_IRUSR | S_IWUSR : (mode_t)creation->mode;
+  if (creation->name.kind == ISTH_SEGMENT_SYSTEM_V) return create_system_v(creation, mode, text, failure);
+  return create_file(creation, mode, text, failure);
+}
+
+static int remove_file(const char *path, const char *text, isth_failure *failure) {
+  struct stat status;
+  if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "%s is no regular file", text);
+  return unlink(path) == 0 ? 0 : isth__fail_system(failure, ISTH_E_SEGMENT_MISSING, "unlink", text);
+}
+
+int isth_segment_remove(const isth_segment_name *name, isth_failure *failure) {
+  int error = check_name(name, failure);
+  if (error != 0) return error;
+  char text[ISTH__NAME_TEXT_BYTES];
+  isth__name_text(name, text);
+  if (name->kind == ISTH_SEGMENT_FILE) return remove_file(name->name, text, failure);
+  if (name->kind == ISTH_SEGMENT_POSIX)
+    return shm_unlink(name->name) == 0 ? 0 : isth__fail_system(failure, ISTH_E_SEGMENT_MISSING, "shm_unlink", text);
+  int id = name->key != 0 ? shmget(name->key, 0, 0) : name->id;
+  if (id >= 0 && shmctl(id, IPC_RMID, NULL) == 0) return 0;
+  if (errno == EINVAL || (name->key == 0 && id < 0)) errno = ENOENT;
+  return isth__fail_system(failure, ISTH_E_SEGMENT_MISSING, "shmctl", text);
+}
+
+#include <stdlib.h>
+#include <unistd.h>
+
+int isth__region_open(isth_region **region, const isth_region_type *type, const struct isth__region_access *access) {
+  struct isth__region_layout layout;
+  isth__region_layout(type, &layout);
+  int lock_fd = -1;
+  if (access->writable && type->writers == ISTH_WRITERS_MANY) {
+    /* The lock belongs to an open file, and all who were passed the descriptor share one: so each opens its own. */
+    lock_fd = isth__memory_reopen(access->lock_fd);
+    if (lock_fd < 0) return ISTH_E_SYSTEM;
+  }
+  isth_region *opened = aligned_alloc(_Alignof(isth_region), sizeof *opened);
+  if (opened == NULL) {
+    if (lock_fd >= 0) close(lock_fd);
+    return ISTH_E_OUT_OF_MEMORY;
+  }
+  struct isth__region_header *header = (struct isth__region_header *)(void *)access->memory;
+  *opened = (isth_region){
+      .rows = access->memory + layout.rows_at,
+      .row_bytes = layout.row_bytes,
+      .slots_at = layout.slots_at,
+      .slot_bytes = layout.slot_bytes,
+      .header = header,
+      .bytes = type->bytes,
+      .max_rows = type->rows,
+      .buckets = layout.buckets,
+      .writable = access->writable,
+      .index = (isth__atomic_u32 *)(void *)(access->memory + sizeof *header),
+      .key_offset = type->key_offset,
+      .key_bytes = type->key_bytes,
+      .key_is_text = type->key_is_text,
+      .epoch = isth__load_relaxed(&header->epoch),
+      .armed = (isth__atomic_u32 *)(void *)access->watch_line,
+      .lock_fd = lock_fd,
+      .lock_byte = type->id,
+      .process_id = (uint32_t)getpid(),
+      .owner = access->owner,
+      .release = access->release,
+  };
+  pthread_mutex_init(&opened->mutex, NULL);
+  *region = opened;
+  return 0;
+}
+
+void isth_region_close(isth_region *region) {
+  if (region == NULL) return;
+  if (region->lock_fd >= 0) close(region->lock_fd);
+  pthread_mutex_destroy(&region->mutex);
+  if (region->release != NULL) region->release(region->owner);
+  free(region);
+}
+
+size_t isth_region_bytes(const isth_region *region) { return region->bytes; }
+
+bool isth_region_writable(const isth_region *region) { return region->writable; }
+
+uint64_t isth_region_epoch(const isth_region *region) { return region->epoch; }
+
+uint32_t isth_region_rows(const isth_region *region) { return isth__region_row_count(region); }
+
+uint64_t isth_region_changes(const isth_region *region) { return isth__load_acquire(&region->header->changes); }
+
+uint64_t isth_region_recovered(const isth_region *region) { return isth__load_relaxed(&region->header->recovered); }
+
+uint32_t isth_region_holder(const isth_region *region) { return isth__load_relaxed(&region->header->writer); }
+
+int isth_region_find(const isth_region *region, const void *key, uint32_t *row) {
+  if (region->buckets == 0) return ISTH_E_INVALID_ARGUMENT;
+  struct isth__region_key wanted = isth__region_key_at(region, key);
+  return isth__region_find_row(region, &wanted, row, NULL);
+}
+
+struct isth__region_key isth__region_key_at(const isth_region *region, const void *bytes) {
+  struct isth__region_key key = {bytes, region->key_bytes};
+  if (region->key_is_text) key.length = strnlen(bytes, region->key_bytes);
+  return key;
+}
+
+static inline size_t key_words(const isth_region *region) { return (region->key_bytes + 7u) / 8; }
+
+/* The eight bytes of a key from `word` times eight; zeros behind its end. */
+static inline uint64_t key_word(const struct isth__region_key *key, size_t word) {
+  uint64_t value = 0;
+  size_t at = word * sizeof value;
+  if (at < key->length) {
+    size_t left = key->length - at;
+    memcpy(&value, key->bytes + at, left < sizeof value ? left : sizeof value);
+  }
+  return value;
+}
+
+/* Seeded with the epoch, which nobody can choose: else it were easy to find keys that all meet. */
+static uint64_t hash_start(const isth_region *region) { return region->epoch; }
+
+static uint64_t hash_word(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+  return hash ^ hash >> 32;
+}
+
+static uint32_t first_bucket(const isth_region *region, uint64_t hash) {
+  return (uint32_t)hash_word(hash, 0) & (region->buckets - 1);
+}
+
+bool isth__region_row_has_key(const isth_region *region, uint32_t row, const struct isth__region_key *key) {
+  const isth__atomic_u64 *words = isth__region_row_at(region, row)->key;
+  for (size_t i = 0; i < key_words(region); i++)
+    if (isth__load_relaxed(&words[i]) != key_word(key, i)) return false;
+  return true;
+}
+
+int isth__region_find_row(const isth_region *region, const struct isth__region_key *key, uint32_t *row,
+                          uint32_t *bucket) {
+  uint64_t hash = hash_start(region);
+  for (size_t i = 0; i < key_words(region); i++) hash = hash_word(hash, key_word(key, i));
+  uint32_t at = first_bucket(region, hash);
+  if (bucket != NULL) *bucket = region->buckets;
+  for (uint32_t tries = 0; tries < region->buckets; tries++, at = (at + 1) & (region->buckets - 1)) {
+    uint32_t number = isth__load_acquire(&region->index[at]); /* from isth__region_index_row: the row's key */
+    if (number == 0) {
+      if (bucket != NULL) *bucket = at;
+      break;
+    }
+    /* A row that is being added, whose bucket comes before it, is not there yet. */
+    if (number > isth__region_row_count(region) || !isth__region_row_has_key(region, number - 1, key)) continue;
+    *row = number - 1;
+    return 0;
+  }
+  return ISTH_E_UNKNOWN_ROW;
+}
+
+void isth__region_key_store(isth_region *region, uint32_t row, const struct isth__region_key *key) {
+  isth__atomic_u64 *words = isth__region_row_at(region, row)->key;
+  for (size_t i = 0; i < key_words(region); i++) isth__store_relaxed(&words[i], key_word(key, i));
+}
+
+void isth__region_index_row(isth_region *region, uint32_t row, uint32_t bucket) {
+  isth__store_release(&region->index[bucket], row + 1); /* to isth__region_find_row */
+}
+
+void isth__region_add_row(isth_region *region, uint32_t row) {
+  isth__store_release(&region->header->rows, row + 1); /* to isth__region_row_count */
+}
+
+void isth__region_finish_row(isth_region *region) {
+  uint32_t row = isth__region_row_count(region);
+  if (region->buckets == 0 || row == region->max_rows) return;
+  /* If it has a bucket it has its key and its value too. If not, its key may be any bytes, and no bucket leads to it. */
+  uint64_t hash = hash_start(region);
+  const isth__atomic_u64 *words = isth__region_row_at(region, row)->key;
+  for (size_t i = 0; i < key_words(region); i++) hash = hash_word(hash, isth__load_relaxed(&words[i]));
+  uint32_t at = first_bucket(region, hash);
+  for (uint32_t tries = 0; tries < region->buckets; tries++, at = (at + 1) & (region->buckets - 1)) {
+    uint32_t number = isth__load_acquire(&region->index[at]);
+    if (number == row + 1) isth__region_add_row(region, row);
+    if (number == 0 || number == row + 1) return;
+  }
+}
+/*
+ * region_lock.c: one writer at a time. Among processes it is a lock of the kernel's on the open file of the memory
+ * (F_OFD_SETLK), which the kernel gives back when its owner dies. Not a robust mutex of pthreads: its list lies inside
+ * the mutex, so that whoever may write the memory could make every other writer write anywhere.
+ */
+
+#include <errno.h>
+#include <time.h>
+
+enum { WAIT_NS = 100000000, SPINS = 16, PAUSES = 32, FIRST_SLEEP_NS = 10000, LAST_SLEEP_NS = 500000 };
+
+/* Returns 0, EBUSY or another errno. */
+static int try_lock(isth_region *region) {
+  int error = pthread_mutex_trylock(&region->mutex);
+  if (error != 0) return error;
+  error = isth__lock_try(region->lock_fd, region->lock_byte);
+  if (error != 0) pthread_mutex_unlock(&region->mutex);
+  return error;
+}
+
+/* Waits before the next attempt: a writer is done within microseconds, unless the system has other plans. */
+static void back_off(unsigned int attempts) {
+  if (attempts < SPINS) {
+    for (int i = 0; i < PAUSES; i++) isth__pause();
+    return;
+  }
+  long sleep_ns = attempts - SPINS < 6 ? FIRST_SLEEP_NS << (attempts - SPINS) : LAST_SLEEP_NS;
+  const struct timespec sleep = {0, sleep_ns};
+  nanosleep(&sleep, NULL);
+}
+
+static int wait_for_lock(isth_region *region) {
+  uint64_t until_ns = 0;
+  for (unsigned int attempts = 0;; attempts++) {
+    int error = try_lock(region);
+    if (error != EBUSY) return error == 0 ? 0 : ISTH_E_SYSTEM;
+    if (attempts == 0) until_ns = isth__after_ns(WAIT_NS);
+    if (isth__now_ns() >= until_ns) return ISTH_E_LOCK_TIMEOUT;
+    back_off(attempts);
+  }
+}
+
+/* The last one who held the lock died with it. The latest values are whole in any case; what it did not come to is done
+ * here. */
+static void recover(isth_region *region) {
+  struct isth__region_header *header = region->header;
+  isth__store_relaxed(&header->recovered, isth__load_relaxed(&header->recovered) + 1);
+  isth__region_finish_row(region);
+  isth__region_announce(region, true);
+}
+
+int isth__region_lock(isth_region *region) {
+  if (region->lock_fd < 0) {
+    pthread_mutex_lock(&region->mutex);
+    return 0;
+  }
+  int error = wait_for_lock(region);
+  if (error != 0) return error;
+  if (isth__load_relaxed(&region->header->writer) != 0) recover(region);
+  /* What the writer stores comes after this: publish_value has a release fence before all that others can see. */
+  isth__store_relaxed(&region->header->writer, region->process_id);
+  return 0;
+}
+
+void isth__region_unlock(isth_region *region) {
+  if (region->lock_fd >= 0) {
+    isth__store_release(&region->header->writer, 0); /* after all that the writer stored */
+    isth__lock_release(region->lock_fd, region->lock_byte);
+  }
+  pthread_mutex_unlock(&region->mutex);
+}
+
+#include <string.h>
+
+enum { LINE = 64, WORD = 8 };
+
+static uint64_t align_up(uint64_t bytes, uint64_t alignment) { return (bytes + alignment - 1) / alignment * alignment; }
+
+static bool region_key_valid(const isth_region_type *type) {
+  if (type->key_bytes == 0) return type->rows == 1;
+  return type->key_bytes <= type->bytes && type->key_offset <= type->bytes - type->key_bytes;
+}
+
+bool isth__region_type_valid(const isth_region_type *type) {
+  return type->id >= 1 && type->id <= ISTH_MAX_REGIONS && type->name != NULL && type->name[0] != '\0' &&
+         strnlen(type->name, ISTH_NAME_BYTES) < ISTH_NAME_BYTES && type->bytes >= 1 &&
+         type->bytes <= ISTH__REGION_MAX_BYTES && type->rows >= 1 && type->rows <= ISTH__REGION_MAX_ROWS &&
+         (type->writers == ISTH_WRITERS_ONE || type->writers == ISTH_WRITERS_MANY) && region_key_valid(type);
+}
+
+/* At least twice the rows, so that a search meets a free bucket soon. */
+static uint32_t count_buckets(const isth_region_type *type) {
+  if (type->key_bytes == 0) return 0;
+  uint32_t buckets = 2;
+  while (buckets < 2 * type->rows) buckets *= 2;
+  return buckets;
+}
+
+void isth__region_layout(const isth_region_type *type, struct isth__region_layout *layout) {
+  layout->buckets = count_buckets(type);
+  layout->rows_at =
+      align_up(sizeof(struct isth__region_header) + layout->buckets * sizeof(isth__atomic_u32), ISTH__REGION_ALIGN);
+  /* A short key shares the line of `latest`: who looks the row up reads it next. */
+  layout->slots_at = align_up(sizeof(struct isth__region_row) + align_up(type->key_bytes, WORD), LINE);
+  layout->slot_bytes = align_up(sizeof(struct isth__region_slot) + align_up(type->bytes, WORD), LINE);
+  layout->row_bytes = layout->slots_at + ISTH__REGION_SLOTS * layout->slot_bytes;
+  layout->total = align_up(layout->rows_at + type->rows * layout->row_bytes, ISTH__REGION_ALIGN);
+}
+
+uint64_t isth__region_memory_bytes(const isth_region_type *type) {
+  struct isth__region_layout layout;
+  isth__region_layout(type, &layout);
+  return layout.total;
+}
+
+void isth__region_memory_init(unsigned char *memory, const isth_region_type *type, uint64_t epoch) {
+  struct isth__region_header *header = (struct isth__region_header *)(void *)memory;
+  isth__store_relaxed(&header->epoch, epoch);
+  isth__store_relaxed(&header->rows, type->key_bytes == 0 ? 1 : 0);
+}
+
+/* So often a reader would have to be overtaken by three whole writes in the midst of one copy: only memory that
+ * somebody has written nonsense into comes to that. */
+enum { MOST_TRIES = 1000 };
+
+/* The reader of region_memory.h. */
+static inline int read_row(const isth_region *region, uint32_t number, size_t offset, void *part, size_t size,
+                           isth_stamp *stamp) {
+  if (number >= isth__region_row_count(region)) return ISTH_E_INVALID_ARGUMENT;
+  struct isth__region_row *row = isth__region_row_at(region, number);
+  for (int tries = 0; tries < MOST_TRIES; tries++) {
+    uint64_t version = isth__load_acquire(&row->latest); /* from publish_value */
+    if (version == 0) {
+      memset(part, 0, size);
+      if (stamp != NULL) *stamp = (isth_stamp){0, 0};
+      return ISTH_E_REGION_EMPTY;
+    }
+    struct isth__region_slot *slot = isth__region_slot_at(region, row, version);
+    if (isth__load_acquire(&slot->sequence) != version) continue; /* from publish_value */
+    uint64_t time_ns = isth__load_relaxed(&slot->time_ns);
+    isth__region_load(slot->value, offset, part, size);
+    isth__fence_acquire(); /* with isth__fence_release in publish_value */
+    if (isth__load_relaxed(&slot->sequence) != version) continue;
+    if (stamp != NULL) *stamp = (isth_stamp){version, (int64_t)time_ns};
+    return 0;
+  }
+  return ISTH_E_REGION_BUSY;
+}
+
+int isth_region_read(const isth_region *region, uint32_t row, void *value, isth_stamp *stamp) {
+  return read_row(region, row, 0, value, region->bytes, stamp);
+}
+
+int isth_region_read_part(const isth_region *region, uint32_t row, size_t offset, void *part, size_t size,
+                          isth_stamp *stamp) {
+  if (!isth__region_part_valid(region, offset, size)) return ISTH_E_INVALID_ARGUMENT;
+  return read_row(region, row, offset, part, size, stamp);
+}
+
+int isth_region_stamp(const isth_region *region, uint32_t row, isth_stamp *stamp) {
+  unsigned char nothing[1];
+  int error = read_row(region, row, 0, nothing, 0, stamp);
+  return error == ISTH_E_REGION_EMPTY ? 0 : error;
+}
+/*
+ * region_wait.c: sleeping until there is something new, and waking who sleeps.
+ *
+ * Who waits says so in `armed`, fences, and looks at `changes` once more before it sleeps on it; the writer adds to
+ * `changes`, fences, and looks at `armed`: Dekker's pattern (atomic.h), so that one of the two sees the other.
+ *
+ * The writer clears `armed` before it adds to `changes`, and wakes because of what it cleared. If it cleared it
+ * afterwards, it could clear what somebody has stored who knows this change already, and waits for the next one: that
+ * would not wake him.
+ */
+
+/* `armed` lies in memory that everybody may write: who clears it unseen makes others sleep at most so long. */
+enum { SLICE_NS = 100000000 };
+
+void isth__region_announce(isth_region *region, bool wake) {
+  isth__atomic_u64 *changes = &region->header->changes;
+  if (isth__load_relaxed(region->armed) != 0 && isth__exchange_relaxed(region->armed, 0) != 0) wake = true;
+  isth__store_release(changes, isth__load_relaxed(changes) + 1); /* to isth_region_changes */
+  isth__fence();
+  if (wake || isth__load_relaxed(region->armed) != 0) isth__futex_wake(changes);
+}
+
+int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeout_ns) {
+  uint32_t interrupts = isth__load_relaxed(&region->interrupts);
+  uint64_t until_ns = isth__after_ns(timeout_ns);
+  /* Acquire, and before the first `armed`: whoever cleared it for this very change did so before. */
+  while (isth_region_changes(region) == changes && isth__load_relaxed(&region->interrupts) == interrupts) {
+    uint64_t now_ns = isth__now_ns();
+    if (now_ns >= until_ns) return ISTH_E_DEADLINE_EXCEEDED;
+    isth__store_relaxed(region->armed, 1);
+    isth__fence();
+    if (isth_region_changes(region) != changes) break;
+    uint64_t left_ns = until_ns - now_ns;
+    /* The low half of `changes`, on little-endian machines. */
+    if (isth__futex_wait(&region->header->changes, (uint32_t)changes, left_ns < SLICE_NS ? left_ns : SLICE_NS) == 0)
+      break;
+  }
+  return 0;
+}
+
+void isth_region_interrupt(const isth_region *region) {
+  /* Of the caller's view only: no region is an object that is constant. */
+  isth__add_relaxed(&((isth_region *)(uintptr_t)region)->interrupts, 1);
+  isth__futex_wake(&region->header->changes);
+}
+
+/* The version after `latest`. Never 0 nor ISTH_ANY_VERSION, whatever somebody has written into the memory. */
+static uint64_t next_version(uint64_t latest) { return latest < ISTH_ANY_VERSION - 1 ? latest + 1 : 1; }
+
+/* The writer of region_memory.h: makes `size` bytes from `offset`, and for the rest what the value was so far, the
+ * latest value. */
+static void publish_value(isth_region *region, struct isth__region_row *row, size_t offset, const void *part,
+                          size_t size, isth_stamp *stamp) {
+  uint64_t latest = isth__load_relaxed(&row->latest);
+  uint64_t version = next_version(latest);
+  struct isth__region_slot *slot = isth__region_slot_at(region, row, version);
+  int64_t time_ns = isth__real_now_ns();
+  isth__store_relaxed(&slot->sequence, 0);
+  isth__fence_release(); /* with isth__fence_acquire in read_row */
+  isth__store_relaxed(&slot->time_ns, (uint64_t)time_ns);
+  if (size < region->bytes) {
+    const struct isth__region_slot *old = isth__region_slot_at(region, row, latest);
+    for (size_t word = 0; word * 8 < region->bytes; word++)
+      isth__store_relaxed(&slot->value[word], latest == 0 ? 0 : isth__load_relaxed(&old->value[word]));
+  }
+  isth__region_store(slot->value, offset, part, size);
+  isth__store_release(&slot->sequence, version); /* to read_row */
+  isth__store_release(&row->latest, version);    /* to read_row */
+  if (stamp != NULL) *stamp = (isth_stamp){version, time_ns};
+}
+
+/* Whether the row, of which nobody can write another version now, is at the version that is expected. */
+static int check_expected(const isth_region *region, struct isth__region_row *row, uint64_t expected,
+                          isth_stamp *stamp) {
+  uint64_t latest = isth__load_relaxed(&row->latest);
+  if (expected == ISTH_ANY_VERSION || expected == latest) return 0;
+  if (stamp != NULL) {
+    uint64_t time_ns = latest == 0 ? 0 : isth__load_relaxed(&isth__region_slot_at(region, row, latest)->time_ns);
+    *stamp = (isth_stamp){latest, (int64_t)time_ns};
+  }
+  return ISTH_E_REGION_CONFLICT;
+}
+
+static int replace_part(isth_region *region, uint32_t number, size_t offset, const void *part, size_t size,
+                        uint64_t expected, isth_stamp *stamp) {
+  struct isth__region_row *row = isth__region_row_at(region, number);
+  int error = check_expected(region, row, expected, stamp);
+  if (error != 0) return error;
+  publish_value(region, row, offset, part, size, stamp);
+  isth__region_announce(region, false);
+  return 0;
+}
+
+static int lock_and_replace(isth_region *region, uint32_t row, size_t offset, const void *part, size_t size,
+                            uint64_t expected, isth_stamp *stamp) {
+  int error = isth__region_lock(region);
+  if (error != 0) return error;
+  error = replace_part(region, row, offset, part, size, expected, stamp);
+  isth__region_unlock(region);
+  return error;
+}
+
+int isth_region_write(isth_region *region, uint32_t row, const void *value, uint64_t expected, isth_stamp *stamp) {
+  if (!region->writable) return ISTH_E_REGION_READ_ONLY;
+  if (row >= isth__region_row_count(region)) return ISTH_E_INVALID_ARGUMENT;
+  if (region->buckets != 0) {
+    struct isth__region_key key = isth__region_key_at(region, (const unsigned char *)value + region->key_offset);
+    if (!isth__region_row_has_key(region, row, &key)) return ISTH_E_INVALID_ARGUMENT;
+  }
+  return lock_and_replace(region, row, 0, value, region->bytes, expected, stamp);
+}
+
+int isth_region_write_part(isth_region *region, uint32_t row, size_t offset, const void *part, size_t size,
+                           uint64_t expected, isth_stamp *stamp) {
+  if (!region->writable) return ISTH_E_REGION_READ_ONLY;
+  if (row >= isth__region_row_count(region) || !isth__region_part_valid(region, offset, size))
+    return ISTH_E_INVALID_ARGUMENT;
+  bool within_key = offset < (size_t)region->key_offset + region->key_bytes && offset + size > region->key_offset;
+  if (size != 0 && within_key) return ISTH_E_INVALID_ARGUMENT;
+  return lock_and_replace(region, row, offset, part, size, expected, stamp);
+}
+
+/* Killed before it has a bucket, the row is not there; after that, the next writer adds it (isth__region_finish_row). */
+static int add_row(isth_region *region, const struct isth__region_key *key, const void *value, uint32_t bucket,
+                   uint32_t *number, isth_stamp *stamp) {
+  *number = isth__region_row_count(region);
+  if (*number == region->max_rows || bucket == region->buckets) return ISTH_E_REGION_FULL;
+  struct isth__region_row *row = isth__region_row_at(region, *number);
+  isth__store_relaxed(&row->latest, 0); /* one who died here may have written it */
+  isth__region_key_store(region, *number, key);
+  publish_value(region, row, 0, value, region->bytes, stamp);
+  isth__region_index_row(region, *number, bucket);
+  isth__region_add_row(region, *number);
+  isth__region_announce(region, false);
+  return 0;
+}
+
+static int put_row(isth_region *region, const void *value, uint64_t expected, uint32_t *number, isth_stamp *stamp) {
+  struct isth__region_key key = isth__region_key_at(region, (const unsigned char *)value + region->key_offset);
+  uint32_t bucket;
+  if (isth__region_find_row(region, &key, number, &bucket) == 0)
+    return replace_part(region, *number, 0, value, region->bytes, expected, stamp);
+  if (expected == ISTH_ANY_VERSION || expected == 0) return add_row(region, &key, value, bucket, number, stamp);
+  if (stamp != NULL) *stamp = (isth_stamp){0, 0};
+  return ISTH_E_REGION_CONFLICT;
+}
+
+int isth_region_put(isth_region *region, const void *value, uint64_t expected, uint32_t *row, isth_stamp *stamp) {
+  if (region->buckets == 0) return ISTH_E_INVALID_ARGUMENT;
+  if (!region->writable) return ISTH_E_REGION_READ_ONLY;
+  int error = isth__region_lock(region);
+  if (error != 0) return error;
+  uint32_t number;
+  error = put_row(region, value, expected, &number, stamp);
+  isth__region_unlock(region);
+  if (error == 0 && row != NULL) *row = number;
+  return error;
+}
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct isth__regions {
+  isth__atomic_u32 users; /* the service or client, and each region that is open */
+  bool owner;
+  struct {
+    unsigned char *bytes; /* mapped; NULL: there is none */
+    uint64_t size;
+    int descriptor; /* of a client: only of the shared one, for the writers' locks; else -1 */
+  } memories[ISTH__MEMORIES];
+  uint32_t count;
+  struct isth__placed {
+    isth_region_type type; /* its name is in `name` */
+    char name[ISTH_NAME_BYTES];
+    uint64_t offset; /* in its memory */
+  } placed[];
+};
+
+static enum isth__memory memory_of(const isth_region_type *type) {
+  return type->writers == ISTH_WRITERS_ONE ? ISTH__MEMORY_OWNED : ISTH__MEMORY_SHARED;
+}
+
+/* Checks the next type, and computes where its region lies. */
+static int place_next(struct isth__regions *regions, const isth_region_type *type, isth_failure *failure) {
+  uint32_t number = regions->count + 1;
+  if (type->id != number)
+    return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "region %u has the number %u", (unsigned)number,
+                      (unsigned)type->id);
+  if (!isth__region_type_valid(type))
+    return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "the name, size, rows, key or writers of region %u are not valid",
+                      (unsigned)number);
+  struct isth__placed *placed = &regions->placed[regions->count++];
+  uint64_t *end = &regions->memories[memory_of(type)].size;
+  placed->type = *type;
+  placed->type.name = strcpy(placed->name, type->name);
+  placed->offset = *end;
+  *end += isth__region_memory_bytes(type);
+  regions->memories[ISTH__MEMORY_WATCH].size += ISTH__REGION_WATCH_BYTES;
+  if (regions->memories[ISTH__MEMORY_OWNED].size + regions->memories[ISTH__MEMORY_SHARED].size >
+      ISTH__MAX_REGION_MEMORY)
+    return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "with %s, the regions take more than %d bytes", type->name,
+                      ISTH__MAX_REGION_MEMORY);
+  return 0;
+}
+
+/* Computes where each region lies. Nothing is mapped yet. */
+static int place_all(struct isth__regions **made, const isth_schema *schema, isth_failure *failure) {
+  size_t count = schema->region_count;
+  if (count > ISTH_MAX_REGIONS || schema->regions == NULL)
+    return isth__fail(failure, ISTH_E_SCHEMA_INVALID, "%zu regions, of which there can be %d", count, ISTH_MAX_REGIONS);
+  struct isth__regions *regions = calloc(1, sizeof *regions + count * sizeof regions->placed[0]);
+  if (regions == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "%zu regions", count);
+  isth__store_relaxed(&regions->users, 1);
+  for (int i = 0; i < ISTH__MEMORIES; i++) regions->memories[i].descriptor = -1;
+  int error = 0;
+  for (size_t i = 0; i < count && error == 0; i++) error = place_next(regions, &schema->regions[i], failure);
+  if (error != 0) {
+    free(regions);
+    return error;
+  }
+  *made = regions;
+  return 0;
+}
+
+static int make_memory(struct isth__regions *regions, enum isth__memory kind) {
+  uint64_t size = regions->memories[kind].size;
+  void *mapped = MAP_FAILED;
+  int fd = kind == ISTH__MEMORY_OWNED ? isth__memory_create_owned(size, &mapped) : isth__memory_create(size);
+  if (fd < 0) return fd;
+  regions->memories[kind].descriptor = fd;
+  if (kind != ISTH__MEMORY_OWNED) mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (mapped == MAP_FAILED) return -errno;
+  regions->memories[kind].bytes = mapped;
+  return 0;
+}
+
+int isth__regions_create(struct isth__regions **made, const isth_schema *schema, isth_failure *failure) {
+  struct isth__regions *regions;
+  uint64_t epoch = 0;
+  *made = NULL;
+  int error = place_all(&regions, schema, failure);
+  if (error != 0) return error;
+  regions->owner = true;
+  for (enum isth__memory kind = 0; kind < ISTH__MEMORIES && error == 0; kind++)
+    if (regions->memories[kind].size > 0) error = make_memory(regions, kind);
+  if (error == 0) error = isth__random(&epoch, sizeof epoch);
+  if (error != 0) {
+    isth__regions_release(regions);
+    return isth__fail(failure, error == -ENOMEM ? ISTH_E_OUT_OF_MEMORY : ISTH_E_SYSTEM, "the memory of the regions: %s",
+                      strerror(-error));
+  }
+  for (uint32_t i = 0; i < regions->count; i++) {
+    const struct isth__placed *placed = &regions->placed[i];
+    isth__region_memory_init(regions->memories[memory_of(&placed->type)].bytes + placed->offset, &placed->type, epoch);
+  }
+  *made = regions;
+  return 0;
+}
+
+static const char *const memory_names[ISTH__MEMORIES] = {
+    [ISTH__MEMORY_OWNED] = "owned", [ISTH__MEMORY_SHARED] = "shared", [ISTH__MEMORY_WATCH] = "watch"};
+
+static int map_regions_memory(struct isth__regions *regions, enum isth__memory kind, int fd, isth_failure *failure) {
+  uint64_t size = regions->memories[kind].size;
+  bool owned = kind == ISTH__MEMORY_OWNED;
+  if (!isth__memory_verify(fd, size) || isth__memory_is_owned(fd) != owned)
+    return isth__fail(failure, ISTH_E_SEGMENT_REFUSED,
+                      "the %s memory of the instance's regions is not a memfd of %llu bytes, sealed as it should be",
+                      memory_names[kind], (unsigned long long)size);
+  void *mapped = mmap(NULL, size, owned ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (mapped == MAP_FAILED)
+    return isth__fail(failure, errno == ENOMEM ? ISTH_E_OUT_OF_MEMORY : ISTH_E_SEGMENT_REFUSED,
+                      "mapping the %s memory of the instance's regions: %s", memory_names[kind], strerror(errno));
+  regions->memories[kind].bytes = mapped;
+  if (kind != ISTH__MEMORY_SHARED) return 0;
+  regions->memories[kind].descriptor = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (regions->memories[kind].descriptor >= 0) return 0;
+  return isth__fail(failure, ISTH_E_SYSTEM, "keeping the regions' descriptor: %s", strerror(errno));
+}
+
+/* Whether the sizes that came are those of our schema. */
+static int compare_sizes(const struct isth__regions *regions, const uint64_t memory_bytes[ISTH__MEMORIES],
+                         isth_failure *failure) {
+  for (int i = 0; i < ISTH__MEMORIES; i++) {
+    uint64_t expected = regions == NULL ? 0 : regions->memories[i].size;
+    if (memory_bytes[i] != expected)
+      return isth__fail(failure, ISTH_E_SEGMENT_REFUSED,
+                        "the instance's regions have %llu bytes of %s memory, not %llu as the schema here says",
+                        (unsigned long long)memory_bytes[i], memory_names[i], (unsigned long long)expected);
+  }
+  return 0;
+}
+
+int isth__regions_map(struct isth__regions **mapped, const isth_schema *schema,
+                      const uint64_t memory_bytes[ISTH__MEMORIES], const int *descriptors, size_t count,
+                      isth_failure *failure) {
+  struct isth__regions *regions = NULL;
+  size_t expected = 0, used = 0;
+  *mapped = NULL;
+  int error = schema->region_count > 0 ? place_all(&regions, schema, failure) : 0;
+  if (error == 0) error = compare_sizes(regions, memory_bytes, failure);
+  for (int i = 0; i < ISTH__MEMORIES; i++) expected += memory_bytes[i] > 0;
+  if (error == 0 && count != expected)
+    error =
+        isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%zu descriptors came with the welcome, not %zu", count, expected);
+  for (enum isth__memory kind = 0; kind < ISTH__MEMORIES && error == 0; kind++)
+    if (memory_bytes[kind] > 0) error = map_regions_memory(regions, kind, descriptors[used++], failure);
+  if (error == 0) {
+    *mapped = regions;
+  } else {
+    isth__regions_release(regions);
+  }
+  return error;
+}
+
+size_t isth__regions_describe(const struct isth__regions *regions, uint64_t memory_bytes[ISTH__MEMORIES],
+                              int descriptors[ISTH__MEMORIES]) {
+  size_t count = 0;
+  for (int i = 0; i < ISTH__MEMORIES; i++) {
+    memory_bytes[i] = regions == NULL ? 0 : regions->memories[i].size;
+    if (memory_bytes[i] > 0) descriptors[count++] = regions->memories[i].descriptor;
+  }
+  return count;
+}
+
+static void release_regions(void *regions) { isth__regions_release(regions); }
+
+int isth__regions_open(struct isth__regions *regions, uint32_t id, isth_region **region) {
+  *region = NULL;
+  if (regions == NULL || id < 1 || id > regions->count) return ISTH_E_UNKNOWN_REGION;
+  const struct isth__placed *placed = &regions->placed[id - 1];
+  enum isth__memory kind = memory_of(&placed->type);
+  struct isth__region_access access = {.memory = regions->memories[kind].bytes + placed->offset,
+                                       .watch_line = regions->memories[ISTH__MEMORY_WATCH].bytes +
+                                                     (id - 1) * (size_t)ISTH__REGION_WATCH_BYTES,
+                                       .writable = regions->owner || kind == ISTH__MEMORY_SHARED,
+                                       .lock_fd = kind == ISTH__MEMORY_SHARED ? regions->memories[kind].descriptor : -1,
+                                       .owner = regions,
+                                       .release = release_regions};
+  isth__add_relaxed(&regions->users, 1);
+  int error = isth__region_open(region, &placed->type, &access);
+  if (error != 0) isth__regions_release(regions);
+  return error;
+}
+
+void isth__regions_release(struct isth__regions *regions) {
+  /* Counted down to zero, as atomic.h says. */
+  if (regions == NULL || isth__subtract_acquire_release(&regions->users, 1) != 1) return;
+  for (int i = 0; i < ISTH__MEMORIES; i++) {
+    if (regions->memories[i].bytes != NULL) munmap(regions->memories[i].bytes, regions->memories[i].size);
+    if (regions->memories[i].descriptor >= 0) close(regions->memories[i].descriptor);
+  }
+  free(regions);
 }
 
 static struct isth__record *producer_at(const struct isth__producer *producer, uint64_t position) {
@@ -4035,51 +6944,6 @@ struct isth__scratch *isth__seat_scratch(struct isth__seat *seat) {
 }
 unsigned int isth__seat_number(const struct isth__seat *seat) { return seat->number; }
 
-enum { PAGE = 4096, CONTROL_BYTES = 2 * sizeof(struct isth__ring_control) };
-
-struct places {
-  struct isth__ring_control *request_control, *reply_control;
-  unsigned char *request_data, *reply_data;
-};
-
-static bool ring_bytes_valid(uint32_t bytes) {
-  return bytes >= ISTH__MIN_RING_BYTES && bytes <= ISTH__MAX_RING_BYTES && (bytes & (bytes - 1)) == 0;
-}
-
-bool isth__shape_valid(const struct isth__shape *shape) {
-  return shape->lanes >= 1 && shape->lanes <= ISTH_MAX_LANES && ring_bytes_valid(shape->request_bytes) &&
-         ring_bytes_valid(shape->reply_bytes);
-}
-
-static uint64_t data_offset(const struct isth__shape *shape) {
-  return ((uint64_t)shape->lanes * CONTROL_BYTES + PAGE - 1) / PAGE * PAGE;
-}
-
-uint64_t isth__segment_bytes(const struct isth__shape *shape) {
-  return data_offset(shape) + (uint64_t)shape->lanes * ((uint64_t)shape->request_bytes + shape->reply_bytes);
-}
-
-static struct places lane_places(unsigned char *segment, const struct isth__shape *shape, uint32_t lane) {
-  struct isth__ring_control *control = (struct isth__ring_control *)(void *)(segment + (size_t)lane * CONTROL_BYTES);
-  unsigned char *data =
-      segment + data_offset(shape) + (uint64_t)lane * ((uint64_t)shape->request_bytes + shape->reply_bytes);
-  return (struct places){&control[0], &control[1], data, data + shape->request_bytes};
-}
-
-void isth__lane_client(unsigned char *segment, const struct isth__shape *shape, uint32_t lane,
-                       struct isth__producer *requests, struct isth__consumer *replies) {
-  struct places at = lane_places(segment, shape, lane);
-  *requests = (struct isth__producer){at.request_control, at.request_data, shape->request_bytes, 0, 0};
-  *replies = (struct isth__consumer){at.reply_control, at.reply_data, shape->reply_bytes, 0, 0};
-}
-
-void isth__lane_service(unsigned char *segment, const struct isth__shape *shape, uint32_t lane,
-                        struct isth__consumer *requests, struct isth__producer *replies) {
-  struct places at = lane_places(segment, shape, lane);
-  *requests = (struct isth__consumer){at.request_control, at.request_data, shape->request_bytes, 0, 0};
-  *replies = (struct isth__producer){at.reply_control, at.reply_data, shape->reply_bytes, 0, 0};
-}
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -4159,6 +7023,24 @@ static int take_schema(isth_service *service, isth_failure *failure) {
   return 0;
 }
 
+/* Makes the memory of the regions, and the service's own access to each. */
+static int make_regions(isth_service *service, isth_failure *failure) {
+  const isth_schema *schema = service->schema;
+  if (schema->region_count == 0) return 0;
+  int error = isth__regions_create(&service->regions, schema, failure);
+  if (error != 0) return error;
+  service->region_handles = calloc(schema->region_count, sizeof(isth_region *));
+  if (service->region_handles == NULL)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "%zu regions", schema->region_count);
+  for (uint32_t i = 0; i < schema->region_count && error == 0; i++)
+    error = isth__regions_open(service->regions, i + 1, &service->region_handles[i]);
+  return error == 0 ? 0 : isth__fail(failure, error, "%s", isth_error_message(error));
+}
+
+isth_region *isth_service_region(isth_service *service, uint32_t id) {
+  return id >= 1 && id <= service->schema->region_count ? service->region_handles[id - 1] : NULL;
+}
+
 int isth_service_open(isth_service **opened, const isth_schema *schema, const isth_service_options *options,
                       isth_failure *failure) {
   *opened = NULL;
@@ -4171,6 +7053,7 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
   if (error == 0) error = take_schema(service, failure);
+  if (error == 0) error = make_regions(service, failure);
   if (error == 0) {
     service->seats = isth__seats_create(service->options.max_streams, service->options.threads);
     if (service->seats == NULL) error = isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the streams");
@@ -4198,11 +7081,19 @@ int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_b
   return ISTH_E_INVALID_ARGUMENT;
 }
 
+int isth_service_on_stop(isth_service *service, void (*stop)(void *user), void *user) {
+  if (stop == NULL || service->on_stop != NULL || service->running) return ISTH_E_INVALID_ARGUMENT;
+  service->on_stop = stop;
+  service->on_stop_user = user;
+  return 0;
+}
+
 int isth_service_run(isth_service *service, isth_failure *failure) {
   if (service->running) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a service runs once");
   service->running = true;
   int error = isth__control_run(service, failure);
   isth__unlisten(service);
+  if (service->on_stop != NULL) service->on_stop(service->on_stop_user);
   return error;
 }
 
@@ -4217,6 +7108,10 @@ void isth_service_close(isth_service *service) {
   isth__workers_destroy(service);
   isth__seats_release(service->seats);
   isth__wake_close(service->event);
+  for (size_t i = 0; service->region_handles != NULL && i < service->schema->region_count; i++)
+    isth_region_close(service->region_handles[i]);
+  free(service->region_handles);
+  isth__regions_release(service->regions);
   free(service->handlers);
   free(service->text);
   free(service);
@@ -4229,6 +7124,51 @@ void isth_service_get_stats(const isth_service *service, isth_service_stats *sta
   stats->corrupt_channels = isth__load_relaxed(&service->corrupt_channels);
   stats->streams = isth__seats_taken(service->seats);
   isth__workers_count(service, stats);
+}
+
+enum { PAGE = 4096, CONTROL_BYTES = 2 * sizeof(struct isth__ring_control) };
+
+struct places {
+  struct isth__ring_control *request_control, *reply_control;
+  unsigned char *request_data, *reply_data;
+};
+
+static bool ring_bytes_valid(uint32_t bytes) {
+  return bytes >= ISTH__MIN_RING_BYTES && bytes <= ISTH__MAX_RING_BYTES && (bytes & (bytes - 1)) == 0;
+}
+
+bool isth__shape_valid(const struct isth__shape *shape) {
+  return shape->lanes >= 1 && shape->lanes <= ISTH_MAX_LANES && ring_bytes_valid(shape->request_bytes) &&
+         ring_bytes_valid(shape->reply_bytes);
+}
+
+static uint64_t data_offset(const struct isth__shape *shape) {
+  return ((uint64_t)shape->lanes * CONTROL_BYTES + PAGE - 1) / PAGE * PAGE;
+}
+
+uint64_t isth__segment_bytes(const struct isth__shape *shape) {
+  return data_offset(shape) + (uint64_t)shape->lanes * ((uint64_t)shape->request_bytes + shape->reply_bytes);
+}
+
+static struct places lane_places(unsigned char *segment, const struct isth__shape *shape, uint32_t lane) {
+  struct isth__ring_control *control = (struct isth__ring_control *)(void *)(segment + (size_t)lane * CONTROL_BYTES);
+  unsigned char *data =
+      segment + data_offset(shape) + (uint64_t)lane * ((uint64_t)shape->request_bytes + shape->reply_bytes);
+  return (struct places){&control[0], &control[1], data, data + shape->request_bytes};
+}
+
+void isth__lane_client(unsigned char *segment, const struct isth__shape *shape, uint32_t lane,
+                       struct isth__producer *requests, struct isth__consumer *replies) {
+  struct places at = lane_places(segment, shape, lane);
+  *requests = (struct isth__producer){at.request_control, at.request_data, shape->request_bytes, 0, 0};
+  *replies = (struct isth__consumer){at.reply_control, at.reply_data, shape->reply_bytes, 0, 0};
+}
+
+void isth__lane_service(unsigned char *segment, const struct isth__shape *shape, uint32_t lane,
+                        struct isth__consumer *requests, struct isth__producer *replies) {
+  struct places at = lane_places(segment, shape, lane);
+  *requests = (struct isth__consumer){at.request_control, at.request_data, shape->request_bytes, 0, 0};
+  *replies = (struct isth__producer){at.reply_control, at.reply_data, shape->reply_bytes, 0, 0};
 }
 
 #include <errno.h>
@@ -4590,6 +7530,121 @@ bool isth_utf8_valid(const char *bytes, size_t length) {
   }
   return true;
 }
+
+#include <string.h>
+
+typedef _Atomic uint16_t untorn_u16;
+typedef _Atomic uint8_t untorn_u8;
+
+/* The largest access that `address` is aligned for and `bytes` leave room for. */
+static inline size_t untorn_step(const unsigned char *address, size_t bytes) {
+  size_t step = 8;
+  while (((uintptr_t)address & (step - 1)) != 0 || step > bytes) step /= 2;
+  return step;
+}
+
+void isth__untorn_load(unsigned char *to, unsigned char *shared, size_t bytes) {
+  for (size_t step; bytes > 0; to += step, shared += step, bytes -= step) {
+    step = untorn_step(shared, bytes);
+    if (step == 8) {
+      uint64_t value = isth__load_relaxed((isth__atomic_u64 *)(void *)shared);
+      memcpy(to, &value, sizeof value);
+    } else if (step == 4) {
+      uint32_t value = isth__load_relaxed((isth__atomic_u32 *)(void *)shared);
+      memcpy(to, &value, sizeof value);
+    } else if (step == 2) {
+      uint16_t value = isth__load_relaxed((untorn_u16 *)(void *)shared);
+      memcpy(to, &value, sizeof value);
+    } else {
+      *to = isth__load_relaxed((untorn_u8 *)shared);
+    }
+  }
+}
+
+void isth__untorn_store(unsigned char *shared, const unsigned char *from, size_t bytes) {
+  for (size_t step; bytes > 0; from += step, shared += step, bytes -= step) {
+    step = untorn_step(shared, bytes);
+    if (step == 8) {
+      uint64_t value;
+      memcpy(&value, from, sizeof value);
+      isth__store_relaxed((isth__atomic_u64 *)(void *)shared, value);
+    } else if (step == 4) {
+      uint32_t value;
+      memcpy(&value, from, sizeof value);
+      isth__store_relaxed((isth__atomic_u32 *)(void *)shared, value);
+    } else if (step == 2) {
+      uint16_t value;
+      memcpy(&value, from, sizeof value);
+      isth__store_relaxed((untorn_u16 *)(void *)shared, value);
+    } else {
+      isth__store_relaxed((untorn_u8 *)shared, *from);
+    }
+  }
+}
+
+void isth__untorn_reserve(unsigned char *shared, size_t bytes) {
+  enum { SMALLEST_PAGE = 4096 };
+  /* Adding nothing, as one atomic access: what somebody else writes there at the same time is not lost. */
+  for (size_t at = 0; at < bytes; at += SMALLEST_PAGE) isth__add_relaxed((untorn_u8 *)(shared + at), 0);
+  isth__add_relaxed((untorn_u8 *)(shared + bytes - 1), 0);
+}
+
+/* ---- the digest ---- */
+
+static const uint64_t DIGEST_PRIMES[5] = {0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9,
+                                          0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5};
+#define PRIME(n) DIGEST_PRIMES[(n)-1]
+
+static inline uint64_t digest_rotate(uint64_t value, int bits) { return value << bits | value >> (64 - bits); }
+
+static inline uint64_t digest_round(uint64_t lane, uint64_t input) {
+  return digest_rotate(lane + input * PRIME(2), 31) * PRIME(1);
+}
+
+static inline uint64_t digest_u64(const unsigned char *data) {
+  uint64_t value;
+  memcpy(&value, data, sizeof value);
+  return value;
+}
+
+void isth__digest_begin(struct isth__digest *digest) {
+  *digest = (struct isth__digest){{PRIME(1) + PRIME(2), PRIME(2), 0, -PRIME(1)}, 0};
+}
+
+void isth__digest_add(struct isth__digest *digest, const unsigned char *data, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += 32)
+    for (size_t i = 0; i < 4; i++) digest->lanes[i] = digest_round(digest->lanes[i], digest_u64(data + at + 8 * i));
+  digest->bytes += bytes;
+}
+
+static uint64_t digest_merge(const struct isth__digest *digest) {
+  static const int turns[4] = {1, 7, 12, 18};
+  if (digest->bytes < 32) return PRIME(5);
+  uint64_t hash = 0;
+  for (size_t i = 0; i < 4; i++) hash += digest_rotate(digest->lanes[i], turns[i]);
+  for (size_t i = 0; i < 4; i++) hash = (hash ^ digest_round(0, digest->lanes[i])) * PRIME(1) + PRIME(4);
+  return hash;
+}
+
+uint64_t isth__digest_end(struct isth__digest *digest, const unsigned char *data, size_t bytes) {
+  size_t whole = bytes / 32 * 32;
+  isth__digest_add(digest, data, whole);
+  uint64_t hash = digest_merge(digest) + digest->bytes + (bytes - whole);
+  const unsigned char *end = data + bytes;
+  data += whole;
+  for (; end - data >= 8; data += 8)
+    hash = digest_rotate(hash ^ digest_round(0, digest_u64(data)), 27) * PRIME(1) + PRIME(4);
+  if (end - data >= 4) {
+    uint32_t value;
+    memcpy(&value, data, sizeof value);
+    hash = digest_rotate(hash ^ value * PRIME(1), 23) * PRIME(2) + PRIME(3);
+    data += 4;
+  }
+  for (; data < end; data++) hash = digest_rotate(hash ^ *data * PRIME(5), 11) * PRIME(1);
+  hash = (hash ^ hash >> 33) * PRIME(2);
+  hash = (hash ^ hash >> 29) * PRIME(3);
+  return hash ^ hash >> 32;
+}
 /* wait.c: how a client waits: spinning, sleeping, or one after the other. */
 
 #include <poll.h>
@@ -4839,9 +7894,9 @@ ptrdiff_t isth__send(int socket, const void *bytes, size_t size, const int *desc
   return sent < 0 ? -errno : sent;
 }
 
-/* Takes the descriptors out of a received message; those over the limit are closed. */
-static bool collect_descriptors(struct msghdr *message, int *descriptors, size_t limit, size_t *count) {
-  bool complete = (message->msg_flags & MSG_CTRUNC) == 0;
+/* Takes the descriptors out of a received message; those over the limit are closed. 0, -EPROTO: there were some, or -EMFILE. */
+static int collect_descriptors(struct msghdr *message, int *descriptors, size_t limit, size_t *count) {
+  size_t surplus = 0;
   *count = 0;
   for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
@@ -4853,11 +7908,13 @@ static bool collect_descriptors(struct msghdr *message, int *descriptors, size_t
         descriptors[(*count)++] = descriptor;
       } else {
         close(descriptor);
-        complete = false;
+        surplus++;
       }
     }
   }
-  return complete;
+  if (surplus > 0) return -EPROTO;
+  /* Cut off although none was too many: the kernel could not install them. */
+  return (message->msg_flags & MSG_CTRUNC) != 0 ? -EMFILE : 0;
 }
 
 ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, size_t *count) {
@@ -4875,12 +7932,11 @@ ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, 
     return -errno;
   }
   size_t limit = *count;
-  if (!collect_descriptors(&message, descriptors, limit, count)) {
-    for (size_t i = 0; i < *count; i++) close(descriptors[i]);
-    *count = 0;
-    return -EPROTO;
-  }
-  return received;
+  int error = collect_descriptors(&message, descriptors, limit, count);
+  if (error == 0) return received;
+  for (size_t i = 0; i < *count; i++) close(descriptors[i]);
+  *count = 0;
+  return error;
 }
 
 void isth__hash_text(const uint8_t hash[32], char text[17]) {

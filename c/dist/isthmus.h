@@ -192,7 +192,7 @@ typedef enum isth_error {
   ISTH_E_CHANNEL_LIMIT = -16,
   /* the shared segment is not acceptable */
   ISTH_E_SEGMENT_REFUSED = -17,
-  /* the peer may not connect */
+  /* permission was denied */
   ISTH_E_PERMISSION_DENIED = -18,
   /* the peer wrote values into shared memory that break the protocol, so the channel was closed */
   ISTH_E_PEER_CORRUPT = -19,
@@ -212,7 +212,7 @@ typedef enum isth_error {
   ISTH_E_CANCELLED = -26,
   /* the handler refused the call */
   ISTH_E_HANDLER_REFUSED = -27,
-  /* the handler broke its own contract */
+  /* a reply, or a value in a region, does not fit the schema */
   ISTH_E_HANDLER_FAULT = -28,
   /* there is no service of this name */
   ISTH_E_UNKNOWN_SERVICE = -29,
@@ -235,7 +235,41 @@ typedef enum isth_error {
   /* building failed */
   ISTH_E_BUILD_FAILED = -38,
   /* the other side sent a message that is not laid out as the schema says */
-  ISTH_E_MALFORMED_MESSAGE = -39
+  ISTH_E_MALFORMED_MESSAGE = -39,
+  /* there is no such region */
+  ISTH_E_UNKNOWN_REGION = -40,
+  /* the region has no row with this key */
+  ISTH_E_UNKNOWN_ROW = -41,
+  /* nothing has been written to the region yet */
+  ISTH_E_REGION_EMPTY = -42,
+  /* the region cannot be written from here */
+  ISTH_E_REGION_READ_ONLY = -43,
+  /* the region is at another version than the write expects */
+  ISTH_E_REGION_CONFLICT = -44,
+  /* the region changed too fast to be read in one piece */
+  ISTH_E_REGION_BUSY = -45,
+  /* the region has no room for another row */
+  ISTH_E_REGION_FULL = -46,
+  /* the lock was not free in time */
+  ISTH_E_LOCK_TIMEOUT = -47,
+  /* the process that held the lock died while it held it */
+  ISTH_E_LOCK_OWNER_DIED = -48,
+  /* there is no such segment of shared memory */
+  ISTH_E_SEGMENT_MISSING = -49,
+  /* there is no such lock or semaphore */
+  ISTH_E_GUARD_MISSING = -50,
+  /* there is a segment of this name or key already */
+  ISTH_E_SEGMENT_EXISTS = -51,
+  /* the segment is smaller than its layout */
+  ISTH_E_SEGMENT_TOO_SMALL = -52,
+  /* the file behind the memory became shorter, or its file system ran full, while it was mapped */
+  ISTH_E_SEGMENT_TRUNCATED = -53,
+  /* the segment does not hold what was expected there */
+  ISTH_E_SEGMENT_MISMATCH = -54,
+  /* too many watch already */
+  ISTH_E_TOO_MANY_WATCHERS = -55,
+  /* a page of this origin may not do this */
+  ISTH_E_ORIGIN_REFUSED = -56
 } isth_error;
 
 /*
@@ -256,9 +290,11 @@ extern "C" {
 #endif
 
 /* The protocol's version: both sides must have the same. */
-#define ISTH_PROTOCOL_VERSION 2
+#define ISTH_PROTOCOL_VERSION 3
 /* The most serving threads of a service, and so the most lanes of a channel. */
 #define ISTH_MAX_LANES 64
+/* The most regions of a service. */
+#define ISTH_MAX_REGIONS 256
 /* The longest message of a refusal or failure, in bytes, with its terminating NUL. */
 #define ISTH_MESSAGE_BYTES 480
 /* The longest name of a service or method, in bytes, with its terminating NUL. */
@@ -299,13 +335,33 @@ typedef struct isth_method {
   isth_replies replies;
 } isth_method;
 
+/* Who may write a region. */
+typedef enum isth_writers {
+  ISTH_WRITERS_ONE = 0, /* the process that owns it */
+  ISTH_WRITERS_MANY = 1 /* whoever is connected to that as well; one at a time, by a lock that outlives its owner */
+} isth_writers;
+
+/* A region as declared: see region.h. */
+typedef struct isth_region_type {
+  uint32_t id; /* 1 or more: its place in the schema */
+  const char *name;
+  uint32_t bytes;      /* of the struct: 1 to 65,536 */
+  uint32_t rows;       /* the most there can be, 1 to 1,048,576; 1 without a key */
+  uint32_t key_offset; /* of the field that tells rows apart */
+  uint32_t key_bytes;  /* its size; 0: no key */
+  bool key_is_text;    /* what follows the key's NUL does not count */
+  isth_writers writers;
+} isth_region_type;
+
 /* A service's schema, as generated code describes it. Everything it points to is constant and outlives its users. */
 typedef struct isth_schema {
-  const char *name;        /* the service's name */
-  uint8_t hash[32];        /* SHA-256 of the text */
-  const char *const *text; /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
-  const isth_method *methods;
+  const char *name;           /* the service's name */
+  uint8_t hash[32];           /* SHA-256 of the text */
+  const char *const *text;    /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
+  const isth_method *methods; /* may be NULL where there are none */
   size_t method_count;
+  const isth_region_type *regions; /* may be NULL where there are none */
+  size_t region_count;
 } isth_schema;
 
 /* Whether a text field is good: ended by a NUL within its `capacity` bytes, and UTF-8 up to there. What follows the NUL
@@ -507,8 +563,10 @@ typedef struct isth_service_options {
 ISTH_API void isth_service_options_init(isth_service_options *options);
 
 /*
- * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run.
- * Errors: INVALID_ARGUMENT, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be NULL) says more.
+ * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run. Its regions
+ * (region.h) can be written from here on.
+ * Errors: INVALID_ARGUMENT, SCHEMA_INVALID, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be
+ * NULL) says more.
  */
 ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema, const isth_service_options *options,
                                isth_failure *failure);
@@ -521,6 +579,13 @@ ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema
  */
 ISTH_API int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler,
                                  void *user);
+
+/*
+ * Has `stop` called once, by isth_service_run() before it returns, when it has waited for all handlers, and also where it could
+ * not start: the place to end threads of the program's own that use the service, such as one that writes a region.
+ * Before run only. Errors: INVALID_ARGUMENT (registered twice, or running).
+ */
+ISTH_API int isth_service_on_stop(isth_service *service, void (*stop)(void *user), void *user);
 
 /*
  * Serves until isth_service_stop(): starts the threads, accepts clients, answers calls. Then finishes the handlers that
@@ -552,8 +617,9 @@ ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_s
 
 /*
  * A whole main(): parses --socket PATH, --threads N, --wait block|spin|adaptive, --cpu N and --help, opens a service for
- * `schema`, calls `setup` to register handlers (it returns 0 or an error), stops on SIGINT and SIGTERM, and runs. Returns
- * the exit code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
+ * `schema`, calls `setup` to register handlers, stops on SIGINT and SIGTERM, and runs. `setup` returns 0, or an error,
+ * after which nothing may use the service; threads that it starts are ended through isth_service_on_stop. Returns the exit
+ * code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
  * ISTHMUS_PARENT_FD is set, its number is used as parent_fd.
  */
 ISTH_API int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*setup)(isth_service *service));
@@ -798,8 +864,9 @@ ISTH_API void isth_client_options_init(isth_client_options *options);
 
 /*
  * Connects to the instance that listens on `path` and opens a channel. `schema` may be NULL to accept any service's (for
- * tools and benchmarks); otherwise the instance must have the same hash. Blocks for at most connect_timeout_ns.
- * Errors: INVALID_ARGUMENT, NO_INSTANCE (nobody listens, or it stopped meanwhile), PERMISSION_DENIED, NOT_ISTHMUS,
+ * tools and benchmarks), whose regions are then not seen; otherwise the instance must have the same hash, and the same
+ * regions. Blocks for at most connect_timeout_ns.
+ * Errors: INVALID_ARGUMENT, SCHEMA_INVALID (its regions), NO_INSTANCE (nobody listens, or it stopped meanwhile), PERMISSION_DENIED, NOT_ISTHMUS,
  * PROTOCOL_MISMATCH, SCHEMA_MISMATCH, HANDSHAKE_TIMEOUT, CHANNEL_LIMIT, SEGMENT_REFUSED, OUT_OF_MEMORY, SYSTEM.
  */
 ISTH_API int isth_client_open(isth_client **client, const char *path, const isth_schema *schema,
@@ -964,6 +1031,290 @@ ISTH_API int isth_client_credit(isth_client *client, uint64_t call_id, size_t by
 
 /* The whole segment, for peek's payload pointers as offsets. Valid until close. */
 ISTH_API const void *isth_client_segment(const isth_client *client, size_t *size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+/*
+ * region.h: state that one side writes and many read: always the latest value, always in one piece.
+ *
+ * A region belongs to a service. Its memory has no name and lives as long as somebody has it mapped: what was last
+ * written stays readable after the service has gone. Whoever connects to the service gets it mapped, read-only unless
+ * the schema declares several writers. A region is one row, or, with a key, a table of up to so many rows, found by one
+ * of their fields.
+ *
+ * Caveats first:
+ *  - A reader never waits for a writer, and a writer never for a reader. A writer that is killed at any instruction
+ *    leaves each row as it was before or after the write.
+ *  - Values are copied, in and out. What is read of a region with several writers may be any bytes: whoever may write
+ *    it may write what he likes. Generated functions check what they read.
+ *  - A region belongs to the process that got it, not to one that it forks: that would share its locks.
+ *  - Of a region with several writers, each of them may keep the others from writing: they then get LOCK_TIMEOUT, after
+ *    100 ms each time.
+ *  - All functions are thread-safe, but closing.
+ */
+#ifndef ISTHMUS_REGION_H
+#define ISTHMUS_REGION_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One process's access to one region. */
+typedef struct isth_region isth_region;
+
+/* What is known of a value beside its bytes. */
+typedef struct isth_stamp {
+  uint64_t version; /* of the row: 1 for what was written first; 0: nothing was */
+  int64_t time_ns;  /* when it was written, by CLOCK_REALTIME: ns since 1970-01-01T00:00:00Z; 0: nothing was */
+} isth_stamp;
+
+/* ---- getting one ---- */
+
+/* The region of this number (from 1, in the order of the schema), of the service itself, which may always write it. The
+ * service's, valid from isth_service_open until isth_service_close: see isth_service_on_stop. NULL: there is no such
+ * region. */
+ISTH_API isth_region *isth_service_region(isth_service *service, uint32_t id);
+
+/* The same of the instance that a client is connected to. The caller's: give it back with isth_region_close, before or
+ * after the client is closed. Errors: UNKNOWN_REGION, OUT_OF_MEMORY, SYSTEM (no descriptor left for the writers' lock). */
+ISTH_API int isth_client_region(isth_client *client, uint32_t id, isth_region **region);
+
+/* Nothing may use the region any more, not even in isth_region_wait. NULL is allowed. */
+ISTH_API void isth_region_close(isth_region *region);
+
+/* ---- what it is ---- */
+
+/* Bytes of a row's value. */
+ISTH_API size_t isth_region_bytes(const isth_region *region);
+/* Whether this process may write it. */
+ISTH_API bool isth_region_writable(const isth_region *region);
+/* A random number that the owner chose when it made the memory: versions of the same row can be compared where this is
+ * equal. */
+ISTH_API uint64_t isth_region_epoch(const isth_region *region);
+/* How many rows there are, which only grows: their numbers are 0 to one less. 1 without a key. */
+ISTH_API uint32_t isth_region_rows(const isth_region *region);
+/* How many writes to any of its rows there were: what isth_region_wait compares. Repairing what a writer left that died
+ * counts as one. */
+ISTH_API uint64_t isth_region_changes(const isth_region *region);
+/* How many times a writer was found to have died in the midst of a write, of a region with several writers. */
+ISTH_API uint64_t isth_region_recovered(const isth_region *region);
+/* The process that is writing just now, of a region with several writers; 0: none is. A hint, by that process's own
+ * word, and as its own PID namespace counts: for the message that goes with LOCK_TIMEOUT. */
+ISTH_API uint32_t isth_region_holder(const isth_region *region);
+
+/* The number of the row whose key field has the bytes at `key`, as they are in the struct; of text, up to its NUL. Errors:
+ * UNKNOWN_ROW, and INVALID_ARGUMENT where the region has no key. */
+ISTH_API int isth_region_find(const isth_region *region, const void *key, uint32_t *row);
+
+/* ---- reading ---- */
+
+/* Copies a row's latest value, isth_region_bytes() of them. `stamp` may be NULL. Errors: REGION_EMPTY (nothing was
+ * written; the value is zeroed), INVALID_ARGUMENT (no such row), REGION_BUSY (overwritten again and again while it was
+ * read: the value is of no use). */
+ISTH_API int isth_region_read(const isth_region *region, uint32_t row, void *value, isth_stamp *stamp);
+
+/* The same of `size` bytes from `offset` of the value: one field, or some. */
+ISTH_API int isth_region_read_part(const isth_region *region, uint32_t row, size_t offset, void *part, size_t size,
+                                   isth_stamp *stamp);
+
+/* Only the stamp of the latest value; version 0 where nothing was written. Errors: INVALID_ARGUMENT, REGION_BUSY. */
+ISTH_API int isth_region_stamp(const isth_region *region, uint32_t row, isth_stamp *stamp);
+
+/* ---- writing ---- */
+
+/* What a write may depend on: see isth_region_write. */
+#define ISTH_ANY_VERSION UINT64_MAX
+
+/*
+ * Makes a copy of `value` the latest one. `expected`: only if the row is at this version (0: nothing was written);
+ * ISTH_ANY_VERSION: whatever it is. `stamp` (may be NULL) gets the new one's; after REGION_CONFLICT, that of what is
+ * there. In a table the value's key must be that of the row.
+ * Errors: REGION_READ_ONLY, REGION_CONFLICT, INVALID_ARGUMENT (no such row, another key), LOCK_TIMEOUT (another process
+ * holds the writers' lock, for 100 ms already), SYSTEM.
+ */
+ISTH_API int isth_region_write(isth_region *region, uint32_t row, const void *value, uint64_t expected,
+                               isth_stamp *stamp);
+
+/* Makes the latest value, with `size` bytes from `offset` replaced, the latest one: no write in between is lost. Of a
+ * row that nobody has written, the other bytes are zeros. Errors: as isth_region_write; INVALID_ARGUMENT also for a
+ * part of the key. */
+ISTH_API int isth_region_write_part(isth_region *region, uint32_t row, size_t offset, const void *part, size_t size,
+                                    uint64_t expected, isth_stamp *stamp);
+
+/* In a table: writes to the row that has the value's key, or to a new one. `row` (may be NULL) gets its number. Errors:
+ * as isth_region_write; REGION_FULL; INVALID_ARGUMENT without a key. */
+ISTH_API int isth_region_put(isth_region *region, const void *value, uint64_t expected, uint32_t *row,
+                             isth_stamp *stamp);
+
+/* ---- watching ---- */
+
+/* Waits until isth_region_changes() is another number than `changes`, at most `timeout_ns`, without using the CPU.
+ * Returns 0, maybe although it still is that number, or DEADLINE_EXCEEDED. Costs a writer one system call for each
+ * wake-up, however many wait. A wake-up can be up to 100 ms late if another client writes over what all watchers share. */
+ISTH_API int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeout_ns);
+
+/* Ends every isth_region_wait on this region in this process, and maybe in others, which then begin again: returns 0
+ * there although nothing may have changed. One that goes to sleep at this very moment ends up to 100 ms later.
+ * Async-signal-safe. */
+ISTH_API void isth_region_interrupt(const isth_region *region);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+/*
+ * segment.h: shared memory that exists already: made by another program, or made here for one. System V, POSIX, files.
+ *
+ * Nothing here has to do with services and their protocol. A segment is attached with the size of the struct that lies
+ * in it and with the guard that its programs use, and is then read and written under that guard.
+ *
+ * Caveats first:
+ *  - Functions that take a timeout wait for the guard at most that long, and not at all with 0.
+ *  - A file, or a POSIX segment, can become shorter while it is mapped. Touching what is gone raises SIGBUS, which
+ *    would end the process. The first attach installs a handler for SIGBUS, which turns a fault in one of these
+ *    functions into SEGMENT_TRUNCATED and passes any other on to the handler that was there before. A program that
+ *    installs its own later must pass on what is not its own. The library must not be unloaded after that.
+ *  - The bytes of a guard that lies inside the struct (a seqlock's counter, a mutex) are read as they are, count for no
+ *    version, and are never written but by taking and releasing it.
+ *  - Attaching to a file or a POSIX segment opens it, and detaching closes it, which drops the classic fcntl() locks
+ *    that this very process holds on it.
+ *  - All functions are thread-safe, but detaching. What is attached is of no use to a child of fork.
+ */
+#ifndef ISTHMUS_SEGMENT_H
+#define ISTHMUS_SEGMENT_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct isth_segment isth_segment;
+
+/* What names a segment. */
+typedef enum isth_segment_kind {
+  ISTH_SEGMENT_SYSTEM_V, /* `key`, or `id` where key is 0: shmget, shmat */
+  ISTH_SEGMENT_POSIX,    /* `name`: "/name", as shm_open takes it */
+  ISTH_SEGMENT_FILE,     /* `name`: a path of a regular file */
+  ISTH_SEGMENT_FD        /* `fd`: a descriptor of memory or a regular file; the caller's, only used while attaching */
+} isth_segment_kind;
+
+typedef struct isth_segment_name {
+  isth_segment_kind kind;
+  const char *name;
+  int key, id, fd;
+} isth_segment_name;
+
+/* How the programs that share the memory keep out of each other's way. */
+typedef enum isth_guard_kind {
+  /* Not at all: what is read may be torn, but no aligned 1, 2, 4 or 8 bytes. */
+  ISTH_GUARD_NONE,
+  /* A counter of `width` bytes (4 or 8) at `offset`, odd while somebody writes. */
+  ISTH_GUARD_SEQLOCK,
+  /* sem_open(`name`), a semaphore that is 1 when free. */
+  ISTH_GUARD_POSIX_SEMAPHORE,
+  /* semget(`key`), or `id` where key is 0: number `number` of the set, 1 when free. `undo`: with SEM_UNDO, as all of its
+   * programs should. */
+  ISTH_GUARD_SYSTEM_V_SEMAPHORE,
+  /* glibc's pthread_mutex_t at `offset`, PTHREAD_PROCESS_SHARED and best PTHREAD_MUTEX_ROBUST, without a priority
+   * protocol. */
+  ISTH_GUARD_MUTEX,
+  /* flock() on the file `name`, shared while reading; NULL: on the segment's own. */
+  ISTH_GUARD_FLOCK,
+  /* fcntl() lock on the whole file `name`, shared while reading; NULL: on the segment's own. It excludes F_SETLK and
+   * F_OFD_SETLK. */
+  ISTH_GUARD_FCNTL
+} isth_guard_kind;
+
+typedef struct isth_guard {
+  isth_guard_kind kind;
+  size_t offset; /* from the segment's beginning */
+  size_t width;
+  const char *name;
+  int key, id;
+  unsigned int number;
+  bool undo;
+} isth_guard;
+
+typedef struct isth_segment_options {
+  isth_segment_name name;
+  size_t offset; /* where the struct begins, from the segment's beginning */
+  size_t bytes;  /* of the struct, 1 or more */
+  /* false: mapped read-only, and writing is REGION_READ_ONLY. A guard that is memory is mapped for writing all the same
+   * where it must be (a mutex). */
+  bool writable;
+  isth_guard guard;
+  /* Bytes that the segment must have at `magic_offset`, or it is a SEGMENT_MISMATCH; NULL: none. */
+  const void *magic;
+  size_t magic_offset, magic_bytes;
+} isth_segment_options;
+
+/* What is known of a value beside its bytes. */
+typedef struct isth_segment_stamp {
+  /* Equal for equal bytes: the counter of a seqlock, divided by 2; else a 64-bit hash of the bytes (XXH64). */
+  uint64_t version;
+} isth_segment_stamp;
+
+/*
+ * Attaches. Strings and magic are copied. `failure` (may be NULL) names what is wrong.
+ * Errors: SEGMENT_MISSING, GUARD_MISSING, PERMISSION_DENIED, SEGMENT_TOO_SMALL (the struct, the guard or the magic lies
+ * beyond its end), SEGMENT_MISMATCH (another magic; a mutex that is none, or is not process-shared), SEGMENT_TRUNCATED,
+ * INVALID_ARGUMENT (also for what is no regular file), OUT_OF_MEMORY, UNSUPPORTED_PLATFORM (a mutex, of another libc
+ * than glibc), SYSTEM.
+ */
+ISTH_API int isth_segment_attach(isth_segment **segment, const isth_segment_options *options, isth_failure *failure);
+
+/* Detaches. Nothing may use it any more. NULL is allowed. */
+ISTH_API void isth_segment_detach(isth_segment *segment);
+
+/* Whether its name, and that of its guard, still lead to this memory and this guard: false once another one has taken
+ * the place of either, or it was removed. Then attach anew. ISTH_SEGMENT_FD has no name, but its guard may. A few
+ * system calls. */
+ISTH_API bool isth_segment_current(const isth_segment *segment);
+
+/* A number that tells this memory from any other that its name may lead to, equal in every process: of the device,
+ * inode and time of birth, or of the shmid, its creator and the time of its last change of mode or owner. */
+ISTH_API uint64_t isth_segment_identity(const isth_segment *segment);
+
+/*
+ * Copies `size` bytes (0: none, for the stamp alone) from `offset` of the struct, under the guard. Both may be NULL:
+ * stamp (which spares reading and hashing the rest of the struct), failure.
+ * Errors: LOCK_TIMEOUT (`failure` names the holder's process where the system knows it), LOCK_OWNER_DIED (the lock is
+ * ours to use from here on, but what it guards may be half-written; or it can never be used again, which the failure
+ * says), GUARD_MISSING (the semaphore was removed), SEGMENT_TRUNCATED, REGION_BUSY (a seqlock's counter stays odd or
+ * moves on, for the whole of timeout_ns), SEGMENT_MISMATCH (there is no mutex any more), INVALID_ARGUMENT.
+ */
+ISTH_API int isth_segment_read(isth_segment *segment, size_t offset, void *bytes, size_t size, uint64_t timeout_ns,
+                               isth_segment_stamp *stamp, isth_failure *failure);
+
+/*
+ * Replaces `size` bytes from `offset` of the struct, under the guard. `expected`: only if the whole struct is at this
+ * version; NULL: whatever it is. `stamp` gets the new one's; after REGION_CONFLICT, that of what is there.
+ * Without a guard only 1, 2, 4 or 8 bytes that are aligned in memory, or a struct that is written whole, can be
+ * replaced, and nothing can be expected: INVALID_ARGUMENT. Errors besides: REGION_READ_ONLY, REGION_CONFLICT, and those
+ * of isth_segment_read.
+ * After the lock's owner died, who writes the whole struct makes it whole, without LOCK_OWNER_DIED.
+ * Nothing was written after an error, but after these: GUARD_MISSING and REGION_BUSY (somebody who did not heed the
+ * guard wrote too), where it may be mixed with what others wrote, and SEGMENT_TRUNCATED.
+ */
+ISTH_API int isth_segment_write(isth_segment *segment, size_t offset, const void *bytes, size_t size,
+                                const uint64_t *expected, uint64_t timeout_ns, isth_segment_stamp *stamp,
+                                isth_failure *failure);
+
+typedef struct isth_segment_creation {
+  isth_segment_name name; /* not an id, not a descriptor */
+  size_t bytes;           /* 1 or more; zeroed */
+  unsigned int mode;      /* permission bits; 0: 0600. Not reduced by the umask */
+  int64_t uid, gid;       /* its owner; -1: as the process. Another one takes privileges */
+} isth_segment_creation;
+
+/* Creates a segment for a program that expects to find one. It stays until it is removed. Errors: SEGMENT_EXISTS,
+ * PERMISSION_DENIED, INVALID_ARGUMENT, OUT_OF_MEMORY (no room), SYSTEM; nothing is left then. */
+ISTH_API int isth_segment_create(const isth_segment_creation *creation, isth_failure *failure);
+
+/* Removes a segment's name; who has it attached keeps it. A System V segment goes by key or id. Errors:
+ * SEGMENT_MISSING, PERMISSION_DENIED, INVALID_ARGUMENT, SYSTEM. */
+ISTH_API int isth_segment_remove(const isth_segment_name *name, isth_failure *failure);
 
 #ifdef __cplusplus
 }

@@ -28,6 +28,7 @@ static const isth_method journal_methods[] = {
     {JOURNAL_REPLAY, "replay", sizeof(journal_from), sizeof(journal_line), ISTH_REPLIES_MANY},
     {JOURNAL_NEXT, "next", sizeof(journal_from), sizeof(journal_line), ISTH_REPLIES_ONE}};
 static const char *const journal_text[] = {"journal, first version\n", NULL};
-static const isth_schema journal_schema = {"journal", "journal, first version", journal_text, journal_methods, 3};
+static const isth_schema journal_schema = {"journal", "journal, first version", journal_text, journal_methods, 3, NULL,
+                                           0};
 
 #endif

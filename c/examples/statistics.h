@@ -24,7 +24,7 @@ typedef struct statistics_summary {
 static const isth_method statistics_methods[] = {
     {STATISTICS_SUMMARIZE, "summarize", sizeof(statistics_sample), sizeof(statistics_summary), ISTH_REPLIES_ONE}};
 static const char *const statistics_text[] = {"statistics, first version\n", NULL};
-static const isth_schema statistics_schema = {"statistics", "statistics, first version", statistics_text,
-                                              statistics_methods, 1};
+static const isth_schema statistics_schema = {
+    "statistics", "statistics, first version", statistics_text, statistics_methods, 1, NULL, 0};
 
 #endif

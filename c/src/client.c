@@ -195,6 +195,10 @@ void isth_client_get_stats(const isth_client *client, isth_client_stats *stats) 
                                .late_replies = client->late_replies};
 }
 
+int isth_client_region(isth_client *client, uint32_t id, isth_region **region) {
+  return isth__regions_open(client->connection.regions, id, region);
+}
+
 int isth_client_status(const isth_client *client) { return client->status; }
 int isth_client_pid(const isth_client *client) { return client->connection.pid; }
 int isth_client_event_fd(const isth_client *client) { return client->connection.wake; }

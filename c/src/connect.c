@@ -26,11 +26,17 @@ static int closed_early(isth_failure *failure) {
   return isth__fail(failure, ISTH_E_NO_INSTANCE, "the peer closed the connection during the handshake");
 }
 
-static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_ns, isth_failure *failure) {
+/* Receives a whole message, and descriptors that come with it: at most `*count`, which becomes how many. They are the caller's, also
+ * after an error. */
+static int receive_with(int socket, void *bytes, size_t size, int *descriptors, size_t *count, uint64_t deadline_ns,
+                        isth_failure *failure) {
   unsigned char *at = bytes;
+  size_t limit = *count;
+  *count = 0;
   while (size > 0) {
-    size_t none = 0;
-    ptrdiff_t got = isth__receive(socket, at, size, NULL, &none);
+    size_t came = limit - *count;
+    ptrdiff_t got = isth__receive(socket, at, size, descriptors == NULL ? NULL : descriptors + *count, &came);
+    *count += came;
     if (got > 0) {
       at += got;
       size -= (size_t)got;
@@ -40,12 +46,17 @@ static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_n
     } else if (got == 0 || got == -ECONNRESET) {
       return closed_early(failure);
     } else if (got == -EPROTO) {
-      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer sent descriptors during the handshake");
+      return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer sent descriptors that nobody asked for");
     } else {
       return isth__fail(failure, ISTH_E_SYSTEM, "recvmsg: %s", strerror((int)-got));
     }
   }
   return 0;
+}
+
+static int receive_all(int socket, void *bytes, size_t size, uint64_t deadline_ns, isth_failure *failure) {
+  size_t none = 0;
+  return receive_with(socket, bytes, size, NULL, &none, deadline_ns, failure);
 }
 
 /* Handshake messages are far smaller than a socket buffer, so that a message is always taken whole. */
@@ -146,23 +157,35 @@ static int pack(struct isth__connection *connection, struct luggage *luggage, is
   return error;
 }
 
-/* Passes the luggage, and gets the instance's last word. */
-static int attach(struct isth__connection *connection, const struct luggage *luggage, uint64_t deadline_ns,
-                  isth_failure *failure) {
+/* The instance's last word, and the memories of its regions. Who takes any schema has no use for them. */
+static int take_welcome(struct isth__connection *connection, const isth_schema *schema, uint64_t deadline_ns,
+                        isth_failure *failure) {
+  struct isth__welcome welcome;
+  int descriptors[ISTH__MEMORIES];
+  size_t count = ISTH__MEMORIES;
+  int error = receive_with(connection->control, &welcome, sizeof welcome, descriptors, &count, deadline_ns, failure);
+  welcome.message[sizeof welcome.message - 1] = '\0';
+  if (error == 0 && welcome.status > 0)
+    error = isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's welcome makes no sense");
+  if (error == 0 && welcome.status < 0)
+    error = isth__fail(failure, welcome.status, "the instance refused: %s", welcome.message);
+  if (error == 0 && schema != NULL)
+    error = isth__regions_map(&connection->regions, schema, welcome.memory_bytes, descriptors, count, failure);
+  for (size_t i = 0; i < count; i++) close(descriptors[i]);
+  return error;
+}
+
+/* Passes the luggage, and gets the instance's answer. */
+static int pass_luggage(struct isth__connection *connection, const struct luggage *luggage, const isth_schema *schema,
+                        uint64_t deadline_ns, isth_failure *failure) {
   const struct isth__shape *shape = &connection->shape;
   struct isth__attach attach = {.lanes = shape->lanes,
                                 .request_bytes = shape->request_bytes,
                                 .reply_bytes = shape->reply_bytes,
                                 .descriptors = luggage->count,
                                 .segment_bytes = connection->segment_bytes};
-  struct isth__welcome welcome;
   int error = send_message(connection->control, &attach, sizeof attach, luggage->descriptors, luggage->count, failure);
-  if (error == 0) error = receive_all(connection->control, &welcome, sizeof welcome, deadline_ns, failure);
-  if (error != 0) return error;
-  welcome.message[sizeof welcome.message - 1] = '\0';
-  if (welcome.status > 0) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's welcome makes no sense");
-  if (welcome.status < 0) return isth__fail(failure, welcome.status, "the instance refused: %s", welcome.message);
-  return 0;
+  return error == 0 ? take_welcome(connection, schema, deadline_ns, failure) : error;
 }
 
 int isth__connect(struct isth__connection *connection, const char *path, const isth_schema *schema,
@@ -198,7 +221,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
     goto out;
   }
   error = pack(connection, &luggage, failure);
-  if (error == 0) error = attach(connection, &luggage, deadline_ns, failure);
+  if (error == 0) error = pass_luggage(connection, &luggage, schema, deadline_ns, failure);
   if (error == 0) {
     struct ucred peer;
     socklen_t size = sizeof peer;
@@ -214,6 +237,7 @@ out:
 void isth__disconnect(struct isth__connection *connection) {
   if (connection->segment != NULL) munmap(connection->segment, connection->segment_bytes);
   connection->segment = NULL;
+  isth__regions_release(connection->regions);
   if (connection->wake >= 0) close(connection->wake);
   for (size_t i = 0; i < ISTH_MAX_LANES; i++)
     if (connection->lane_wakes[i] >= 0) close(connection->lane_wakes[i]);

@@ -6,7 +6,8 @@
 
 #include <isthmus/client.h>
 
-#include "segment.h"
+#include "regions.h"
+#include "shape.h"
 #include "wake.h"
 
 /* What a finished handshake leaves. Owned by whoever asked for it. */
@@ -17,7 +18,8 @@ struct isth__connection {
   struct isth__shape shape;
   unsigned char *segment;
   size_t segment_bytes;
-  int pid; /* of the instance, as this PID namespace sees it; 0 if it does not */
+  struct isth__regions *regions; /* NULL: there are none */
+  int pid;                       /* of the instance, as this PID namespace sees it; 0 if it does not */
 };
 
 /* Errors: those of isth_client_open. On an error nothing is left open. */

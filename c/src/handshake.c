@@ -149,9 +149,13 @@ static enum isth__guest_step answer_attach(isth_service *service, struct isth__g
   if (error == 0) error = make_channel(guest, channel, &failure);
   if (error != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
   struct isth__welcome welcome = {.status = error};
+  int memories[ISTH__MEMORIES];
+  size_t count = error == 0 ? isth__regions_describe(service->regions, welcome.memory_bytes, memories) : 0;
   snprintf(welcome.message, sizeof welcome.message, "%s", failure.message);
-  /* Whether it arrives is no matter: a client that has gone ends its channel, or its handshake, by the end of file. */
-  (void)isth__send(control, &welcome, sizeof welcome, NULL, 0);
+  /* It may not arrive: the client has gone, or so many descriptors wait to be received that the kernel takes no more. The end of
+   * file then ends the channel, and tells a client that is still there to try again. */
+  if (isth__send(control, &welcome, sizeof welcome, memories, count) != (ptrdiff_t)sizeof welcome)
+    shutdown(control, SHUT_RDWR);
   return error == 0 ? ISTH__GUEST_ADMITTED : ISTH__GUEST_LEAVES;
 }
 

@@ -25,6 +25,9 @@ static inline uint64_t isth__after_ns(uint64_t ns) {
   return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
 }
 
+/* CLOCK_REALTIME: ns since 1970-01-01T00:00:00Z. */
+int64_t isth__real_now_ns(void);
+
 /* Tells the CPU that this is a spinning loop. */
 static inline void isth__pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -51,6 +54,32 @@ int isth__memory_create(size_t bytes);
 /* True if `fd` is such memory, of exactly `bytes`, sealed against growing and shrinking: then no access within `bytes` can
  * fault, whatever the peer does. */
 bool isth__memory_verify(int fd, size_t bytes);
+
+/* Creates such memory, maps it for writing at `*mapped`, and seals it besides so that it can never be written through the
+ * descriptor, nor mapped for writing again: whoever else gets that can only read. */
+int isth__memory_create_owned(size_t bytes, void **mapped);
+
+/* True if `fd` is sealed so. */
+bool isth__memory_is_owned(int fd);
+
+/* Fills in bytes that nobody can guess. Returns 0 or a negative errno. */
+int isth__random(void *bytes, size_t size);
+
+/* Opens the memory of a descriptor once more, so that locks are this opening's own. Returns a descriptor or a negative
+ * errno. Needs /proc. */
+int isth__memory_reopen(int fd);
+
+/* Locks one byte of an open file against all other openings of it, without waiting. The kernel unlocks it when the last
+ * descriptor of this opening is closed, so also when its process dies. Returns 0, EBUSY, or another errno. */
+int isth__lock_try(int fd, uint32_t byte);
+void isth__lock_release(int fd, uint32_t byte);
+
+/* Sleeps while the four bytes at `word` are `value`, until somebody, in any process, wakes the word, for at most
+ * `timeout_ns`. Returns 0 if it was woken, maybe for nothing, or a negative errno: EAGAIN if they are another value.
+ * Reading the word must be allowed. */
+int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns);
+/* Wakes all who sleep on a word. Async-signal-safe. */
+void isth__futex_wake(const void *word);
 
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);

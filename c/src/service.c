@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include <isthmus/region.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +82,24 @@ static int take_schema(isth_service *service, isth_failure *failure) {
   return 0;
 }
 
+/* Makes the memory of the regions, and the service's own access to each. */
+static int make_regions(isth_service *service, isth_failure *failure) {
+  const isth_schema *schema = service->schema;
+  if (schema->region_count == 0) return 0;
+  int error = isth__regions_create(&service->regions, schema, failure);
+  if (error != 0) return error;
+  service->region_handles = calloc(schema->region_count, sizeof(isth_region *));
+  if (service->region_handles == NULL)
+    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "%zu regions", schema->region_count);
+  for (uint32_t i = 0; i < schema->region_count && error == 0; i++)
+    error = isth__regions_open(service->regions, i + 1, &service->region_handles[i]);
+  return error == 0 ? 0 : isth__fail(failure, error, "%s", isth_error_message(error));
+}
+
+isth_region *isth_service_region(isth_service *service, uint32_t id) {
+  return id >= 1 && id <= service->schema->region_count ? service->region_handles[id - 1] : NULL;
+}
+
 int isth_service_open(isth_service **opened, const isth_schema *schema, const isth_service_options *options,
                       isth_failure *failure) {
   *opened = NULL;
@@ -93,6 +112,7 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
   if (error == 0) error = take_schema(service, failure);
+  if (error == 0) error = make_regions(service, failure);
   if (error == 0) {
     service->seats = isth__seats_create(service->options.max_streams, service->options.threads);
     if (service->seats == NULL) error = isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "the streams");
@@ -120,11 +140,19 @@ int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_b
   return ISTH_E_INVALID_ARGUMENT;
 }
 
+int isth_service_on_stop(isth_service *service, void (*stop)(void *user), void *user) {
+  if (stop == NULL || service->on_stop != NULL || service->running) return ISTH_E_INVALID_ARGUMENT;
+  service->on_stop = stop;
+  service->on_stop_user = user;
+  return 0;
+}
+
 int isth_service_run(isth_service *service, isth_failure *failure) {
   if (service->running) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a service runs once");
   service->running = true;
   int error = isth__control_run(service, failure);
   isth__unlisten(service);
+  if (service->on_stop != NULL) service->on_stop(service->on_stop_user);
   return error;
 }
 
@@ -139,6 +167,10 @@ void isth_service_close(isth_service *service) {
   isth__workers_destroy(service);
   isth__seats_release(service->seats);
   isth__wake_close(service->event);
+  for (size_t i = 0; service->region_handles != NULL && i < service->schema->region_count; i++)
+    isth_region_close(service->region_handles[i]);
+  free(service->region_handles);
+  isth__regions_release(service->regions);
   free(service->handlers);
   free(service->text);
   free(service);

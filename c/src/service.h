@@ -22,7 +22,8 @@
 
 #include "arena.h"
 #include "outgoing.h"
-#include "segment.h"
+#include "regions.h"
+#include "shape.h"
 #include "wake.h"
 
 struct isth__worker;
@@ -126,10 +127,14 @@ struct isth_service {
   isth__atomic_u32 stopping; /* stop was asked for */
   isth__atomic_u32 draining; /* serving threads are to end */
   bool running;
+  void (*on_stop)(void *user); /* NULL: none */
+  void *on_stop_user;
   struct isth__method_handler *handlers; /* by method id */
   uint32_t handler_count;
   char *text; /* the schema's, in one piece */
   uint32_t text_bytes;
+  struct isth__regions *regions; /* NULL: there are none */
+  isth_region **region_handles;  /* the service's own, by region number less one */
   /* The control thread's. */
   int epoll;
   int spare; /* given up when descriptors run out, to accept and turn away */

@@ -55,9 +55,9 @@ ptrdiff_t isth__send(int socket, const void *bytes, size_t size, const int *desc
   return sent < 0 ? -errno : sent;
 }
 
-/* Takes the descriptors out of a received message; those over the limit are closed. */
-static bool collect_descriptors(struct msghdr *message, int *descriptors, size_t limit, size_t *count) {
-  bool complete = (message->msg_flags & MSG_CTRUNC) == 0;
+/* Takes the descriptors out of a received message; those over the limit are closed. 0, -EPROTO: there were some, or -EMFILE. */
+static int collect_descriptors(struct msghdr *message, int *descriptors, size_t limit, size_t *count) {
+  size_t surplus = 0;
   *count = 0;
   for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
@@ -69,11 +69,13 @@ static bool collect_descriptors(struct msghdr *message, int *descriptors, size_t
         descriptors[(*count)++] = descriptor;
       } else {
         close(descriptor);
-        complete = false;
+        surplus++;
       }
     }
   }
-  return complete;
+  if (surplus > 0) return -EPROTO;
+  /* Cut off although none was too many: the kernel could not install them. */
+  return (message->msg_flags & MSG_CTRUNC) != 0 ? -EMFILE : 0;
 }
 
 ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, size_t *count) {
@@ -91,12 +93,11 @@ ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, 
     return -errno;
   }
   size_t limit = *count;
-  if (!collect_descriptors(&message, descriptors, limit, count)) {
-    for (size_t i = 0; i < *count; i++) close(descriptors[i]);
-    *count = 0;
-    return -EPROTO;
-  }
-  return received;
+  int error = collect_descriptors(&message, descriptors, limit, count);
+  if (error == 0) return received;
+  for (size_t i = 0; i < *count; i++) close(descriptors[i]);
+  *count = 0;
+  return error;
 }
 
 void isth__hash_text(const uint8_t hash[32], char text[17]) {

@@ -7,7 +7,7 @@
  *     |                                     |   it, the text of the schema follows the offer, and the connection ends.
  *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the end of the client's wake-up that
  *     |                                     |   signals, and for each lane the end of its wake-up to wait on
- *     | <-- welcome: status, message ------ |
+ *     | <-- welcome: status, descriptors -- |   descriptors: the memories of the service's regions (regions.h), if it has any
  *     |                                     |   from here on nothing is sent: end of file means that the peer has gone
  *
  * The first 16 bytes of hello and offer have this form in every version, so that any two versions can name each other's.
@@ -60,12 +60,21 @@ struct isth__attach {
 };
 _Static_assert(sizeof(struct isth__attach) == 32, "protocol layout");
 
+/* The memories that a service's regions lie in. */
+enum isth__memory {
+  ISTH__MEMORY_OWNED,  /* what only the service writes: sealed, so that nobody else can */
+  ISTH__MEMORY_SHARED, /* what clients write as well */
+  ISTH__MEMORY_WATCH,  /* how watchers ask to be woken: a line for each region, which everybody writes */
+  ISTH__MEMORIES
+};
+
 struct isth__welcome {
   int32_t status;
   uint32_t reserved;
-  char message[ISTH_MESSAGE_BYTES]; /* terminated; empty on success */
+  uint64_t memory_bytes[ISTH__MEMORIES]; /* 0: there is none. The descriptors of the others come along, in this order */
+  char message[ISTH_MESSAGE_BYTES];      /* terminated; empty on success */
 };
-_Static_assert(sizeof(struct isth__welcome) == 8 + ISTH_MESSAGE_BYTES, "protocol layout");
+_Static_assert(sizeof(struct isth__welcome) == 32 + ISTH_MESSAGE_BYTES, "protocol layout");
 
 /* Writes a failure (which may be NULL) and returns its error. */
 int isth__fail(isth_failure *failure, int error, const char *format, ...) ISTH_PRINTF(3, 4);
@@ -75,8 +84,8 @@ struct sockaddr_un;
 bool isth__socket_address(struct sockaddr_un *address, const char *path);
 
 /* Sends a whole message with descriptors attached to its first byte, or receives up to `size` bytes and descriptors: at most
- * `*count`, which becomes how many came; surplus ones are closed and counted as a fault (EPROTO). Never block: they return
- * bytes moved, 0 at end of file, or a negative errno (-EAGAIN: try later). */
+ * `*count`, which becomes how many came. Where they are more, or this process can have no more (EMFILE), all are closed. Never
+ * block: they return bytes moved, 0 at end of file, or a negative errno (-EAGAIN: try later; -EPROTO: surplus descriptors). */
 ptrdiff_t isth__send(int socket, const void *bytes, size_t size, const int *descriptors, size_t count);
 ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, size_t *count);
 

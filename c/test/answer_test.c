@@ -12,7 +12,7 @@ static const isth_method methods[] = {
     {BARE, "bare", 4, 0, ISTH_REPLIES_ONE}, {STRANGE, "strange", 0, 0, ISTH_REPLIES_ONE},
     {WIDE, "wide", 0, 0, ISTH_REPLIES_ONE}, {SELF, "self", 0, 12, ISTH_REPLIES_ONE},
     {FORK, "fork", 0, 0, ISTH_REPLIES_ONE}, {PATIENT, "patient", 0, 0, ISTH_REPLIES_ONE}};
-static const isth_schema schema = {"answers", {9}, NULL, methods, 8};
+static const isth_schema schema = {"answers", {9}, NULL, methods, 8, NULL, 0};
 
 /* Refuses with as many ASCII characters as the caller says, and then many of three bytes. */
 static int on_cut(isth_call *call, void *user) {

@@ -40,7 +40,7 @@ static void offers_that_make_no_sense_are_refused(void) {
   expect_error(offer_and_wait, &offer, ISTH_E_NOT_ISTHMUS, "magic");
   offer = good_offer();
   offer.version = 9;
-  expect_error(offer_and_wait, &offer, ISTH_E_PROTOCOL_MISMATCH, "version 2 here, 9 in the instance");
+  expect_error(offer_and_wait, &offer, ISTH_E_PROTOCOL_MISMATCH, "version 3 here, 9 in the instance");
   offer = good_offer();
   offer.hash[0] = 0xcd;
   expect_error(offer_and_wait, &offer, ISTH_E_SCHEMA_MISMATCH, "cd02030000000000");

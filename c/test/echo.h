@@ -21,7 +21,7 @@ static const isth_method echo_methods[] = {
     {MISSING, "missing", 0, 0, ISTH_REPLIES_ONE}, {STREAM, "stream", 0, 0, ISTH_REPLIES_MANY},
     {FORGET, "forget", 0, 0, ISTH_REPLIES_NONE}};
 static const char *const echo_text[] = {"service echo\n", "method echo 1\n", NULL};
-static const isth_schema echo_schema = {"echo", {1, 2, 3}, echo_text, echo_methods, 9};
+static const isth_schema echo_schema = {"echo", {1, 2, 3}, echo_text, echo_methods, 9, NULL, 0};
 
 static int on_echo(isth_call *call, void *user) {
   size_t size;

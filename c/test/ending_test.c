@@ -1,6 +1,8 @@
 /* ending_test.c: calls with many replies whose client dies, or whose service stops, in the middle of them. */
 #include "served.h"
 
+#include <fcntl.h>
+
 /* ---- the client goes ---- */
 
 static void a_closed_client_ends_its_streams(void) {
@@ -188,6 +190,44 @@ static void streams_that_begin_while_it_stops_end_too(void) {
   }
 }
 
+/* ---- what else uses the service ---- */
+
+static void count_stop(void *user) { ++*(int *)user; }
+
+static void who_asked_is_told_once_that_it_stops(void) {
+  struct echo_service served;
+  isth_service_options options;
+  int stops = 0;
+  isth_service_options_init(&options);
+  options.path = path;
+  CHECK_EQUAL(isth_service_open(&served.service, &served_schema, &options, NULL), 0);
+  CHECK_EQUAL(isth_service_on_stop(served.service, NULL, &stops), ISTH_E_INVALID_ARGUMENT);
+  CHECK_EQUAL(isth_service_on_stop(served.service, count_stop, &stops), 0);
+  CHECK_EQUAL(isth_service_on_stop(served.service, count_stop, &stops), ISTH_E_INVALID_ARGUMENT);
+  isth_service_stop(served.service);
+  CHECK_EQUAL(stops, 0);
+  CHECK_EQUAL(isth_service_run(served.service, NULL), 0);
+  CHECK_EQUAL(stops, 1);
+  CHECK_EQUAL(isth_service_on_stop(served.service, count_stop, &stops), ISTH_E_INVALID_ARGUMENT);
+  CHECK_EQUAL(isth_service_run(served.service, NULL), ISTH_E_INVALID_ARGUMENT);
+  isth_service_close(served.service);
+  CHECK_EQUAL(stops, 1);
+  /* Where it cannot start. */
+  options.parent_fd = open("/dev/null", O_RDONLY);
+  CHECK_EQUAL(isth_service_open(&served.service, &served_schema, &options, NULL), 0);
+  CHECK_EQUAL(isth_service_on_stop(served.service, count_stop, &stops), 0);
+  CHECK_EQUAL(isth_service_run(served.service, NULL), ISTH_E_INVALID_ARGUMENT);
+  CHECK_EQUAL(stops, 2);
+  isth_service_close(served.service);
+  close(options.parent_fd);
+  /* And where it never did. */
+  options.parent_fd = -1;
+  CHECK_EQUAL(isth_service_open(&served.service, &served_schema, &options, NULL), 0);
+  CHECK_EQUAL(isth_service_on_stop(served.service, count_stop, &stops), 0);
+  isth_service_close(served.service);
+  CHECK_EQUAL(stops, 2);
+}
+
 int main(void) {
   snprintf(path, sizeof path, "/tmp/isth-test-%d-ending.sock", (int)getpid());
   static const struct test_case tests[] = {
@@ -197,6 +237,7 @@ int main(void) {
       {"a stream that was cut short does not end well", a_stream_that_was_cut_short_does_not_end_well},
       {"a handler that does not end is left behind", a_handler_that_does_not_end_is_left_behind},
       {"streams that begin while it stops end too", streams_that_begin_while_it_stops_end_too},
+      {"who asked is told once that it stops", who_asked_is_told_once_that_it_stops},
   };
   return RUN_TESTS("ending_test", tests);
 }

@@ -30,4 +30,8 @@ run journal_service journal_client 'next: 0 a day like any other
 replay: 0 a day like any other
 replay: 1 rain in the evening
 replay: 2 nothing more'
-echo "examples: 2 passed"
+run stations_service stations_reader 'oslo: -3.5 C, report 1
+lima: 19 C, report 1
+oslo: -4 C, report 2
+lima: 19 C, report 1'
+echo "examples: 3 passed"

@@ -20,7 +20,13 @@
 /* True where a test takes a fraction of its rounds: under valgrind (make sets ISTH_TEST_SLOW) and the sanitizers. */
 static inline bool is_slow(void) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return true;
+  return true; /* gcc */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return true; /* clang */
+#else
+  return getenv("ISTH_TEST_SLOW") != NULL;
+#endif
 #else
   return getenv("ISTH_TEST_SLOW") != NULL;
 #endif

@@ -21,7 +21,7 @@ static const isth_method served_methods[] = {{COUNT, "count", 16, 0, ISTH_REPLIE
                                              {STUBBORN, "stubborn", 0, 0, ISTH_REPLIES_MANY},
                                              {SELF_STREAM, "selfStream", 0, 0, ISTH_REPLIES_MANY},
                                              {UNSERVED, "unserved", 0, 0, ISTH_REPLIES_MANY}};
-static const isth_schema served_schema = {"served", {7, 7}, NULL, served_methods, 8};
+static const isth_schema served_schema = {"served", {7, 7}, NULL, served_methods, 8, NULL, 0};
 
 /* What handlers saw, for tests to look at. */
 static struct {

@@ -478,7 +478,7 @@ static void more_streams_than_allowed_are_refused(void) {
 
 static void methods_without_a_kind_are_refused(void) {
   static const isth_method strange[] = {{1, "strange", 0, 0, (isth_replies)3}};
-  static const isth_schema schema = {"strange", {1}, NULL, strange, 1};
+  static const isth_schema schema = {"strange", {1}, NULL, strange, 1, NULL, 0};
   isth_service *service;
   isth_failure failure;
   isth_service_options options;

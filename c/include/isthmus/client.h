@@ -42,8 +42,9 @@ ISTH_API void isth_client_options_init(isth_client_options *options);
 
 /*
  * Connects to the instance that listens on `path` and opens a channel. `schema` may be NULL to accept any service's (for
- * tools and benchmarks); otherwise the instance must have the same hash. Blocks for at most connect_timeout_ns.
- * Errors: INVALID_ARGUMENT, NO_INSTANCE (nobody listens, or it stopped meanwhile), PERMISSION_DENIED, NOT_ISTHMUS,
+ * tools and benchmarks), whose regions are then not seen; otherwise the instance must have the same hash, and the same
+ * regions. Blocks for at most connect_timeout_ns.
+ * Errors: INVALID_ARGUMENT, SCHEMA_INVALID (its regions), NO_INSTANCE (nobody listens, or it stopped meanwhile), PERMISSION_DENIED, NOT_ISTHMUS,
  * PROTOCOL_MISMATCH, SCHEMA_MISMATCH, HANDSHAKE_TIMEOUT, CHANNEL_LIMIT, SEGMENT_REFUSED, OUT_OF_MEMORY, SYSTEM.
  */
 ISTH_API int isth_client_open(isth_client **client, const char *path, const isth_schema *schema,

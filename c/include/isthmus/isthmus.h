@@ -12,6 +12,8 @@
 #include <isthmus/client.h>
 #include <isthmus/errors.h>
 #include <isthmus/message.h>
+#include <isthmus/region.h>
+#include <isthmus/segment.h>
 #include <isthmus/service.h>
 #include <isthmus/types.h>
 #include <isthmus/version.h>

@@ -72,8 +72,10 @@ typedef struct isth_service_options {
 ISTH_API void isth_service_options_init(isth_service_options *options);
 
 /*
- * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run.
- * Errors: INVALID_ARGUMENT, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be NULL) says more.
+ * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run. Its regions
+ * (region.h) can be written from here on.
+ * Errors: INVALID_ARGUMENT, SCHEMA_INVALID, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be
+ * NULL) says more.
  */
 ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema, const isth_service_options *options,
                                isth_failure *failure);
@@ -86,6 +88,13 @@ ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema
  */
 ISTH_API int isth_service_handle(isth_service *service, uint32_t method, uint32_t reply_bytes, isth_handler handler,
                                  void *user);
+
+/*
+ * Has `stop` called once, by isth_service_run() before it returns, when it has waited for all handlers, and also where it could
+ * not start: the place to end threads of the program's own that use the service, such as one that writes a region.
+ * Before run only. Errors: INVALID_ARGUMENT (registered twice, or running).
+ */
+ISTH_API int isth_service_on_stop(isth_service *service, void (*stop)(void *user), void *user);
 
 /*
  * Serves until isth_service_stop(): starts the threads, accepts clients, answers calls. Then finishes the handlers that
@@ -117,8 +126,9 @@ ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_s
 
 /*
  * A whole main(): parses --socket PATH, --threads N, --wait block|spin|adaptive, --cpu N and --help, opens a service for
- * `schema`, calls `setup` to register handlers (it returns 0 or an error), stops on SIGINT and SIGTERM, and runs. Returns
- * the exit code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
+ * `schema`, calls `setup` to register handlers, stops on SIGINT and SIGTERM, and runs. `setup` returns 0, or an error,
+ * after which nothing may use the service; threads that it starts are ended through isth_service_on_stop. Returns the exit
+ * code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
  * ISTHMUS_PARENT_FD is set, its number is used as parent_fd.
  */
 ISTH_API int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*setup)(isth_service *service));

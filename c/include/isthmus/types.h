@@ -14,9 +14,11 @@ extern "C" {
 #endif
 
 /* The protocol's version: both sides must have the same. */
-#define ISTH_PROTOCOL_VERSION 2
+#define ISTH_PROTOCOL_VERSION 3
 /* The most serving threads of a service, and so the most lanes of a channel. */
 #define ISTH_MAX_LANES 64
+/* The most regions of a service. */
+#define ISTH_MAX_REGIONS 256
 /* The longest message of a refusal or failure, in bytes, with its terminating NUL. */
 #define ISTH_MESSAGE_BYTES 480
 /* The longest name of a service or method, in bytes, with its terminating NUL. */
@@ -57,13 +59,33 @@ typedef struct isth_method {
   isth_replies replies;
 } isth_method;
 
+/* Who may write a region. */
+typedef enum isth_writers {
+  ISTH_WRITERS_ONE = 0, /* the process that owns it */
+  ISTH_WRITERS_MANY = 1 /* whoever is connected to that as well; one at a time, by a lock that outlives its owner */
+} isth_writers;
+
+/* A region as declared: see region.h. */
+typedef struct isth_region_type {
+  uint32_t id; /* 1 or more: its place in the schema */
+  const char *name;
+  uint32_t bytes;      /* of the struct: 1 to 65,536 */
+  uint32_t rows;       /* the most there can be, 1 to 1,048,576; 1 without a key */
+  uint32_t key_offset; /* of the field that tells rows apart */
+  uint32_t key_bytes;  /* its size; 0: no key */
+  bool key_is_text;    /* what follows the key's NUL does not count */
+  isth_writers writers;
+} isth_region_type;
+
 /* A service's schema, as generated code describes it. Everything it points to is constant and outlives its users. */
 typedef struct isth_schema {
-  const char *name;        /* the service's name */
-  uint8_t hash[32];        /* SHA-256 of the text */
-  const char *const *text; /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
-  const isth_method *methods;
+  const char *name;           /* the service's name */
+  uint8_t hash[32];           /* SHA-256 of the text */
+  const char *const *text;    /* the canonical text in pieces, ended by NULL: what two sides compare when they differ */
+  const isth_method *methods; /* may be NULL where there are none */
   size_t method_count;
+  const isth_region_type *regions; /* may be NULL where there are none */
+  size_t region_count;
 } isth_schema;
 
 /* Whether a text field is good: ended by a NUL within its `capacity` bytes, and UTF-8 up to there. What follows the NUL

@@ -433,7 +433,9 @@ static inline const isth_schema *pricing_schema(void) {
                                       0x0e, 0xac, 0x0a, 0x52, 0x05, 0xd2, 0x7b, 0x98},
                                      text,
                                      methods,
-                                     4};
+                                     4,
+                                     NULL,
+                                     0};
   return &schema;
 }
 

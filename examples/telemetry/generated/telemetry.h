@@ -226,7 +226,9 @@ static inline const isth_schema *telemetry_schema(void) {
                                       0x28, 0xac, 0xba, 0x17, 0x46, 0x42, 0xa8, 0xd2},
                                      text,
                                      methods,
-                                     1};
+                                     1,
+                                     NULL,
+                                     0};
   return &schema;
 }
 

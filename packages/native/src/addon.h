@@ -26,6 +26,7 @@
 #endif
 
 #include <isthmus/isthmus.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <uv.h>
 
@@ -83,9 +84,12 @@ struct call_tag {
   uint64_t call_id, deadline_ns; /* of the last call in this slot */
 };
 
+struct schema;
+
 struct channel {
   napi_env env;
-  isth_client *client; /* NULL once closed */
+  isth_client *client;   /* NULL once closed */
+  struct schema *schema; /* NULL: any */
   isth_client_options options;
 
   napi_ref object;      /* the JavaScript object: its properties name the buffers */
@@ -180,20 +184,34 @@ napi_value grow_scratch(napi_env env, napi_callback_info info);
 napi_value open_channel(napi_env env, napi_callback_info info);
 napi_value describe_instance(napi_env env, napi_callback_info info);
 
+/* segment_open.c */
+napi_value attach_segment(napi_env env, napi_callback_info info);
+napi_value create_segment(napi_env env, napi_callback_info info);
+napi_value remove_segment(napi_env env, napi_callback_info info);
+
+/* file_use.c */
+napi_value is_file_used(napi_env env, napi_callback_info info);
+
 /* channel.c */
-/* Makes the JavaScript object of an open client, which it owns from then on, even if it fails (NULL). `copy`: act as where
- * external memory is refused. */
-napi_value channel_create(napi_env env, isth_client *client, const isth_client_options *options, napi_value on_outcomes,
-                          napi_value on_lost, bool copy);
+/* Makes the JavaScript object of an open client, which it owns from then on with its schema, even if it fails (NULL). `copy`: act
+ * as where external memory is refused. */
+napi_value channel_create(napi_env env, isth_client *client, struct schema *schema, const isth_client_options *options,
+                          napi_value on_outcomes, napi_value on_lost, bool copy);
 /* Closes at once, or, within a turn, at its end (which then calls channel_finish). */
 void channel_close(struct channel *channel);
 void channel_finish(struct channel *channel);
 /* Frees the channel once its handles are closed and its JavaScript object is gone. */
 void channel_release(struct channel *channel);
 
+/* thread.c */
+/* Starts a thread that takes no signals but its own faults. `thread` NULL: nobody joins it. Returns 0 or OUT_OF_MEMORY. */
+int thread_start(void *(*run)(void *data), void *data, pthread_t *thread);
+
 /* values.c: arguments and errors. */
 struct channel *channel_arguments(napi_env env, napi_callback_info info, size_t *count, napi_value *values);
 napi_value throw_status(napi_env env, int status, const char *message);
 napi_value make_error(napi_env env, int status, const char *message);
+/* A property that is a number; `fallback`: where it is 0 or no number. */
+double number_option(napi_env env, napi_value options, const char *name, double fallback);
 
 #endif

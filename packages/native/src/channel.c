@@ -1,5 +1,5 @@
 /* channel.c: a channel's JavaScript object, and its end. */
-#include "addon.h"
+#include "regions.h"
 
 #include <stdlib.h>
 
@@ -23,6 +23,20 @@ static napi_value get_stats(napi_env env, napi_callback_info info) {
   set_number(env, object, "replies", (double)stats.replies);
   set_number(env, object, "lateReplies", (double)stats.late_replies);
   return object;
+}
+
+/* region(id) */
+static napi_value get_region(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  uint32_t id = 0;
+  isth_region *region;
+  struct channel *channel = channel_arguments(env, info, &count, &value);
+  if (channel == NULL) return NULL;
+  napi_get_value_uint32(env, value, &id);
+  const isth_region_type *type = schema_region(channel->schema, id);
+  int status = type == NULL ? ISTH_E_UNKNOWN_REGION : isth_client_region(channel->client, id, &region);
+  return status == 0 ? region_create(env, region, type, NULL) : throw_status(env, status, "");
 }
 
 /* close(): forgets the calls in flight. Any number of times. */
@@ -51,6 +65,7 @@ void channel_finish(struct channel *channel) {
   loop_stop(channel);
   isth_client_close(channel->client);
   channel->client = NULL;
+  schema_free(channel->schema);
   parked_destroy(channel);
   free(channel->tags);
   struct shared_buffer *buffers[] = {&channel->control_buffer, &channel->outbox, &channel->inbox, &channel->scratch,
@@ -126,7 +141,7 @@ static bool share_functions(struct channel *channel, napi_value object) {
   } functions[] = {{"flush", flush},        {"send", send_bytes},    {"cancel", cancel},
                    {"credit", credit},      {"callId", call_id},     {"leftMs", left_ms},
                    {"waitAnew", wait_anew}, {"callSync", call_sync}, {"growScratch", grow_scratch},
-                   {"stats", get_stats},    {"close", close_object}};
+                   {"stats", get_stats},    {"region", get_region},  {"close", close_object}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;
     if (napi_create_function(channel->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, channel,
@@ -141,15 +156,17 @@ static bool share_functions(struct channel *channel, napi_value object) {
   return true;
 }
 
-napi_value channel_create(napi_env env, isth_client *client, const isth_client_options *options, napi_value on_outcomes,
-                          napi_value on_lost, bool copy) {
+napi_value channel_create(napi_env env, isth_client *client, struct schema *schema, const isth_client_options *options,
+                          napi_value on_outcomes, napi_value on_lost, bool copy) {
   struct channel *channel = calloc(1, sizeof *channel);
   if (channel == NULL) {
     isth_client_close(client);
+    schema_free(schema);
     return throw_status(env, ISTH_E_OUT_OF_MEMORY, "a channel");
   }
   channel->env = env;
   channel->client = client;
+  channel->schema = schema;
   channel->options = *options;
   channel->tags = calloc(options->max_in_flight, sizeof *channel->tags);
   bool good = parked_create(channel) && channel->tags != NULL;

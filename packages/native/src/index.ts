@@ -3,6 +3,32 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { NativeOwners, NativeRegion, NativeSchema } from './region.ts';
+import type { NativeSegments } from './segment.ts';
+
+export {
+  anyVersion,
+  type NativeOwner,
+  type NativeOwners,
+  type NativeRegion,
+  type NativeRegionType,
+  type NativeSchema,
+  RegionWord,
+  rowOfKey,
+  valueAt,
+  writerCounts,
+} from './region.ts';
+
+export {
+  guardKinds,
+  type NativeSegment,
+  type NativeSegmentCreation,
+  type NativeSegmentName,
+  type NativeSegmentOptions,
+  type NativeSegments,
+  segmentKinds,
+  versionBytes,
+} from './segment.ts';
 
 /** Indexes into {@link NativeChannel.control}. */
 export const Control = { outboxBytes: 0, inTurn: 1, inArena: 2, syncBytes: 3, idleStreams: 4 } as const;
@@ -81,6 +107,8 @@ export interface NativeChannel {
   callSync(method: number, size: number, timeoutMs: number): number;
   growScratch(bytes: number): ArrayBuffer;
   stats(): NativeStats;
+  /** The region of this number, which outlives the channel. */
+  region(id: number): NativeRegion;
   close(): void;
 }
 
@@ -89,11 +117,11 @@ export interface NativeError extends Error {
   readonly status: number;
 }
 
-export interface Native {
+export interface Native extends NativeSegments, NativeOwners {
+  /** `schema` undefined: whatever the instance has; there are no regions then. */
   open(
     path: string,
-    name: string,
-    hash: Uint8Array | undefined,
+    schema: NativeSchema | undefined,
     options: NativeOptions,
     onOutcomes: (count: number) => void,
     onLost: (status: number) => void,

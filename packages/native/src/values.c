@@ -25,3 +25,10 @@ napi_value throw_status(napi_env env, int status, const char *message) {
   napi_throw(env, make_error(env, status, message));
   return NULL;
 }
+
+double number_option(napi_env env, napi_value options, const char *name, double fallback) {
+  napi_value value;
+  double number = 0;
+  if (napi_get_named_property(env, options, name, &value) == napi_ok) napi_get_value_double(env, value, &number);
+  return number == 0 ? fallback : number;
+}

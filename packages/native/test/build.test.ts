@@ -1,7 +1,7 @@
 /** Compiling and loading the addon, where something that it needs is missing. The compiler itself runs whenever the tests do. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -114,7 +114,9 @@ describe('loading the addon', () => {
     const script = folder.join('script.mjs');
     const load = createRequire(import.meta.url).resolve('node-gyp-build');
     mkdirSync(folder.join('packages/native/src'), { recursive: true });
-    cpSync(join(native, 'src/index.ts'), folder.join('packages/native/src/index.ts'));
+    for (const name of readdirSync(join(native, 'src'))) {
+      if (name.endsWith('.ts')) cpSync(join(native, 'src', name), folder.join('packages/native/src', name));
+    }
     cpSync(join(native, 'package.json'), folder.join('packages/native/package.json'));
     cpSync(join(repository, 'packages/core'), folder.join('packages/core'), { recursive: true });
     mkdirSync(folder.join('packages/node_modules/@isthmus'), { recursive: true });

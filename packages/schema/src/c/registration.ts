@@ -1,6 +1,9 @@
+import { regionLayoutOf } from '../language/region-layout.ts';
 import type { Method, Service } from '../language/service.ts';
+import type { ServiceRegion } from '../language/service-region.ts';
+import { indent } from './format.ts';
 import { stringLiterals } from './literal.ts';
-import { methodNames, serviceNames, typeNameOf } from './names.ts';
+import { methodNames, regionNames, serviceNames, typeNameOf } from './names.ts';
 import { fixedBytes, inputOf, outputOf } from './payload.ts';
 
 /** The schema as the library compares it with a peer's. */
@@ -12,21 +15,35 @@ export function schemaFunction(service: Service): string[] {
     '  static const char *const text[] = {',
     ...stringLiterals(service.text).map((literal) => `      ${literal},`),
     '      NULL};',
-    '  static const isth_method methods[] = {',
-    ...service.methods.map((method, index) => {
-      const end = index === service.methods.length - 1 ? '};' : ',';
-      return `      ${methodEntry(service, method)}${end}`;
-    }),
+    ...table(
+      'isth_method methods',
+      service.methods.map((method) => methodEntry(service, method)),
+    ),
+    ...table(
+      'isth_region_type regions',
+      service.regionList.map((region) => regionEntry(service, region)),
+    ),
     `  static const isth_schema schema = {"${service.name}",`,
     `                                     {${bytes.slice(0, 12).join(', ')},`,
     `                                      ${bytes.slice(12, 24).join(', ')},`,
     `                                      ${bytes.slice(24).join(', ')}},`,
     '                                     text,',
-    '                                     methods,',
-    `                                     ${service.methods.length}};`,
+    `                                     ${service.methods.length === 0 ? 'NULL' : 'methods'},`,
+    `                                     ${service.methods.length},`,
+    `                                     ${service.regionList.length === 0 ? 'NULL' : 'regions'},`,
+    `                                     ${service.regionList.length}};`,
     '  return &schema;',
     '}',
     '',
+  ];
+}
+
+/** A table of constants; there is none without entries, because C has no empty arrays. */
+function table(declared: string, entries: readonly string[]): string[] {
+  if (entries.length === 0) return [];
+  return [
+    `  static const ${declared}[] = {`,
+    ...entries.map((entry, index) => `      ${entry}${index === entries.length - 1 ? '};' : ','}`),
   ];
 }
 
@@ -37,23 +54,20 @@ function methodEntry(service: Service, method: Method): string {
   return `{${[number, `"${method.name}"`, ...sizes, replies].join(', ')}}`;
 }
 
+function regionEntry(service: Service, region: ServiceRegion): string {
+  const { number } = regionNames(service.name, region.name);
+  const { bytes, rows, keyOffset, keyBytes, keyIsText, writers } = regionLayoutOf(region);
+  const key = [keyOffset, keyBytes, keyIsText];
+  return `{${[number, `"${region.name}"`, bytes, rows, ...key, `ISTH_WRITERS_${writers.toUpperCase()}`].join(', ')}}`;
+}
+
 /** Registration of all handlers, and a whole main function. */
 export function registration(service: Service): string[] {
   const { register, main, schema } = serviceNames(service.name);
   return [
     '/* Registers all handlers. Returns 0 or the error of isth_service_handle(). */',
     `static inline int ${register}(isth_service *service) {`,
-    '  int status = 0;',
-    ...service.methods.flatMap((method) => {
-      const { number, adapter } = methodNames(service.name, method.name);
-      return [
-        '  if (status == 0) {',
-        `    status = isth_service_handle(service, ${number}, ${replyBytes(service, method)},`,
-        `                                 ${adapter}, NULL);`,
-        '  }',
-      ];
-    }),
-    '  return status;',
+    ...indent(registering(service)),
     '}',
     '',
     '/* The whole of main(): see isth_service_main(). */',
@@ -61,6 +75,23 @@ export function registration(service: Service): string[] {
     `  return isth_service_main(argc, argv, ${schema}(), ${register});`,
     '}',
     '',
+  ];
+}
+
+function registering(service: Service): string[] {
+  if (service.methods.length === 0) return ['(void)service;', 'return 0;'];
+  return [
+    'int status = 0;',
+    ...service.methods.flatMap((method) => {
+      const { number, adapter } = methodNames(service.name, method.name);
+      return [
+        'if (status == 0) {',
+        `  status = isth_service_handle(service, ${number}, ${replyBytes(service, method)},`,
+        `                               ${adapter}, NULL);`,
+        '}',
+      ];
+    }),
+    'return status;',
   ];
 }
 

@@ -1,12 +1,12 @@
 /*
- * segment.h: how one channel's shared memory is laid out. Both sides compute it from three numbers that they agreed on in
+ * shape.h: how one channel's shared memory is laid out. Both sides compute it from three numbers that they agreed on in
  * the handshake; nothing in the segment describes the segment, so there is nothing to forge.
  *
  *   | lane 0: request control, reply control | lane 1: ... |   256 bytes each, then up to the next multiple of 4096
  *   | lane 0: request data | lane 0: reply data | lane 1: ...
  */
-#ifndef ISTH_SEGMENT_H
-#define ISTH_SEGMENT_H
+#ifndef ISTH_SHAPE_H
+#define ISTH_SHAPE_H
 
 #include "ring.h"
 

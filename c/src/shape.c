@@ -1,4 +1,4 @@
-#include "segment.h"
+#include "shape.h"
 
 enum { PAGE = 4096, CONTROL_BYTES = 2 * sizeof(struct isth__ring_control) };
 

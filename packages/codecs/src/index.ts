@@ -2,5 +2,6 @@
 
 export { duplicateFields, hasDuplicateNames } from './json/duplicate-names.ts';
 export { payloadCodec } from './payload-codec.ts';
+export { pointerStep } from './pointer.ts';
 export { protoOf } from './protobuf/text.ts';
 export { refusingReply } from './refusing-reply.ts';

@@ -4,6 +4,7 @@ export { comment } from './c/comment.ts';
 export { generateHeader } from './c/header.ts';
 export { type Codec, codecOf, emptyCodec, type Memory, rawCodec } from './codec/codec.ts';
 export { rangeOf } from './codec/expectation.ts';
+export { timestampOf } from './codec/time.ts';
 export {
   type ErrorCode,
   type ErrorEntry,
@@ -14,7 +15,7 @@ export {
   type IsthmusErrorOptions,
   type Retryable,
 } from './errors.ts';
-export { type Adaptation, adaptService, type PeerMethod } from './evolution/adapt.ts';
+export { type Adaptation, adaptService, type PeerMethod, type PeerRegion } from './evolution/adapt.ts';
 export type { Change } from './evolution/change.ts';
 export { compareSchemas } from './evolution/compare.ts';
 export { diffSchemas } from './evolution/diff.ts';
@@ -29,6 +30,8 @@ export { field } from './language/field.ts';
 export type { Infer, InferInput } from './language/infer.ts';
 export { alignOf } from './language/layout.ts';
 export { fieldNameProblems } from './language/names.ts';
+export { type RegionOptions, type RegionType, region, type TableOptions, type Writers } from './language/region.ts';
+export { type RegionLayout, regionLayoutOf } from './language/region-layout.ts';
 export {
   type BigintOptions,
   bool,
@@ -56,13 +59,16 @@ export {
   type Calls,
   type InputOf,
   isService,
+  type Members,
   type Method,
   type MethodsOf,
   type OutputOf,
+  type RegionsOf,
   type Service,
   type ServiceOptions,
   service,
 } from './language/service.ts';
+export type { KeyOf, RowInputOf, RowOf, ServiceRegion } from './language/service-region.ts';
 export { type StructOptions, struct } from './language/struct.ts';
 export type {
   ArrayType,
@@ -96,4 +102,5 @@ export type {
 } from './language/types.ts';
 export { limits, MAX_DEPTH, MAX_MESSAGE_BYTES } from './language/types.ts';
 export { union } from './language/union.ts';
+export type { RegionShape } from './text/canonical.ts';
 export { type ParseResult, parseSchema, type SchemaShape } from './text/parse.ts';

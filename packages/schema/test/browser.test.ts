@@ -1,20 +1,13 @@
 /** The package in a browser: bundled as a page's tools do it, and run in a real one. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { launchChromium, withoutChromium } from '../../../test/support/chromium.ts';
 import { program } from './support/browser-program.ts';
-import { has } from './support/c.ts';
 
 const programFile = path.join(import.meta.dirname, 'support/browser-program.ts');
-/** Debian's names, and Google's. */
-const browsers = [process.env.CHROMIUM ?? '', 'chromium', 'chromium-browser', 'google-chrome'];
-const executable = browsers.find((name) => name !== '' && has(name));
-const skip =
-  executable === undefined && 'there is no Chromium: install it (Debian: apt-get install chromium) or set CHROMIUM';
-
 interface Bundle {
   readonly code: string;
   /** What it was made of: paths. */
@@ -55,11 +48,11 @@ test('a bundle for browsers is only this package and one for SHA-256', async () 
   assert.ok(foreign.length > 0 && foreign.every((file) => file.startsWith('@noble/hashes/')), foreign.join());
 });
 
-test('in Chromium it does what it does in Node', { skip, timeout: 120_000 }, async () => {
+test('in Chromium it does what it does in Node', { skip: withoutChromium, timeout: 120_000 }, async () => {
   const { code } = await bundle();
   const expected = JSON.parse(JSON.stringify(program()));
   assert.equal(expected.hash.length, 32);
-  const browser = await chromium.launch({ executablePath: pathOf(executable), args: ['--no-sandbox'] });
+  const browser = await launchChromium();
   try {
     assert.deepEqual(await runOn(browser, code, "script-src 'unsafe-inline' 'unsafe-eval'"), expected);
     // Codecs are compiled, as the documentation says.
@@ -68,10 +61,3 @@ test('in Chromium it does what it does in Node', { skip, timeout: 120_000 }, asy
     await browser.close();
   }
 });
-
-/** Playwright wants a path and not a name. */
-function pathOf(command = ''): string {
-  if (path.isAbsolute(command)) return command;
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  return folders.map((folder) => path.join(folder, command)).find((file) => existsSync(file)) ?? command;
-}

@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import * as schema from '../src/index.ts';
 import { codecOf, generateHeader, IsthmusError, jsonSchemaOf } from '../src/index.ts';
+import { MAX_ROWS } from '../src/language/region.ts';
+import { MAX_REGION_BYTES, MAX_REGIONS } from '../src/language/region-memory.ts';
 import { MAX_DEPTH, MAX_MESSAGE_ALIGN, MAX_MESSAGE_BYTES, MAX_STRUCT_BYTES } from '../src/language/types.ts';
 import { messageSources, Workspace } from './support/c.ts';
 import { memoryOf } from './support/memory.ts';
@@ -248,6 +250,9 @@ test('limits', () => {
     63,
     MAX_DEPTH,
     MAX_MESSAGE_ALIGN,
+    MAX_ROWS,
+    MAX_REGIONS,
+    MAX_REGION_BYTES,
   ]);
 });
 
@@ -275,6 +280,22 @@ test('calls: the example is a schema, with the handlers of the page, and all opt
   for (const name of ['shop_emit_fills(', 'shop_respond_put(']) assert.ok(header.includes(name), name);
   const options = section.table('option').flatMap(([cell = '']) => codesOf(cell));
   assert.deepEqual(options, ['input', 'output', 'replies', 'codec', 'idempotent', 'description']);
+});
+
+test('regions: the example is a schema, with the functions of the page, and all options are there', () => {
+  using workspace = new Workspace();
+  const section = page.section('Regions');
+  const [declarations = '', expression = ''] = section.block('ts').split(/\n(?=service)/);
+  const shop = evaluate(expression.trim().replace(/;$/, ''), declarations) as schema.Service;
+  const header = generateHeader(shop);
+  const flat = header.replaceAll(/\n +/g, ' ').replaceAll('( ', '(');
+  const functions = section.table('C').map(([cell = '']) => codesOf(cell)[0] ?? '');
+  for (const code of functions) assert.ok(flat.includes(`\n${code} {`), code);
+  workspace.write('shop.h', header);
+  const source = `#include <shop.h>\n${section.block('c')}`;
+  workspace.compile('cc', ['-fsyntax-only', '-std=c11', workspace.write('restock.c', source)]);
+  const options = section.table('option').flatMap(([cell = '']) => codesOf(cell));
+  assert.deepEqual(options, ['key', 'rows', 'writers', 'description']);
 });
 
 function viewOf(bytes: Uint8Array): DataView {

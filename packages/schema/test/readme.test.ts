@@ -14,7 +14,12 @@ test('the example of the README is a schema, and the names that follow from it a
   const pricing: unknown = new Function('schema', `${body}\nreturn pricing;`)(schema);
   assert.ok(schema.isService(pricing));
   const header = schema.generateHeader(pricing);
-  for (const name of ['pricing_quote_request', 'PRICING_OPTION_KIND_CALL', 'PRICING_ERROR_NEGATIVE_VOLATILITY']) {
+  for (const name of [
+    'pricing_quote_request',
+    'PRICING_OPTION_KIND_CALL',
+    'PRICING_ERROR_NEGATIVE_VOLATILITY',
+    'pricing_market_read',
+  ]) {
     assert.ok(readme.includes(name) && header.includes(name), name);
   }
 });
@@ -30,7 +35,9 @@ const helpers = [
   'fieldNameProblems',
   'isService',
   'rangeOf',
+  'regionLayoutOf',
   'snakeCase',
+  'timestampOf',
 ];
 
 test('the README names everything that the package makes from a schema', () => {

@@ -52,7 +52,7 @@ export function expectedLayout(services: readonly Service[]): string {
 }
 
 function compositesOf(service: Service): readonly (Struct | Union)[] {
-  return collectTypes(service.methods, []).composites;
+  return collectTypes(service).composites;
 }
 
 export function rootOf({ name, methods: [method] }: Service): Struct {

@@ -15,6 +15,7 @@ import {
   i64,
   list,
   optional,
+  region,
   service,
   struct,
   text,
@@ -164,4 +165,11 @@ test('the file says all that the schema says', () => {
 
 test('protoc takes it, without a warning', { skip: protocMissing }, () => {
   using _ = new Protoc(example);
+});
+
+test('regions are nothing of it: their rows are never messages', () => {
+  const Ping = struct('Ping', { x: u8() });
+  const calls = { ping: call({ input: Ping, codec: 'protobuf' }) };
+  const state = region(struct('State', { side: Side, x: u8() }));
+  assert.equal(protoOf(service('both', { ...calls, state })), protoOf(service('both', calls)));
 });

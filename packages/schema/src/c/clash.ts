@@ -1,6 +1,6 @@
 import type { NamedTypes } from '../language/collect.ts';
 import type { PlacedField } from '../language/types.ts';
-import type { MethodShape } from '../text/canonical.ts';
+import type { MethodShape, RegionShape, ServiceShape } from '../text/canonical.ts';
 import { declaration, elementType, isArrayInC, isBigEndian, unwrapArray } from './ctypes.ts';
 import { elementOf } from './field-comment.ts';
 import { collectLists } from './lists.ts';
@@ -13,26 +13,29 @@ import {
   memberName,
   messageNames,
   methodNames,
+  regionFieldName,
+  regionNames,
   serviceNames,
   typeNameOf,
   unionKindName,
   variantName,
 } from './names.ts';
 import { messageStructs } from './payload.ts';
+import { writtenFields } from './region-fields.ts';
 
 /**
  * Which things of a service would get the same name in C: `fooBAR` and `fooBar` do, and so do a struct
  * `OnQuote` and the handler of a method `quote`. Each problem names both.
  */
 export function cNameProblems(
-  service: string,
-  methods: readonly MethodShape[],
-  errors: readonly string[],
+  { name: service, methods, regionList, errors }: ServiceShape,
   types: NamedTypes,
 ): string[] {
   const names = new Names('');
-  const { schema, register, main, errors: errorType, methods: numbers, guard } = serviceNames(service);
-  for (const name of [schema, register, main, numbers, guard]) names.add(name, 'what every service has');
+  const { schema, register, main, errors: errorType, methods: numbers, regions, guard } = serviceNames(service);
+  for (const name of [schema, register, main, guard]) names.add(name, 'what every service has');
+  if (methods.length > 0) names.add(numbers, 'the numbers of methods');
+  if (regionList.length > 0) names.add(regions, 'the numbers of regions');
   if (errors.length > 0) names.add(errorType, 'the enumeration of errors');
   for (const error of errors) names.add(errorName(service, error), `error ${error}`);
   for (const { name, values } of types.enums) {
@@ -73,6 +76,9 @@ export function cNameProblems(
   for (const method of methods) {
     for (const cName of usedMethodNames(service, method)) names.add(cName, `call ${method.name}`);
   }
+  for (const region of regionList) {
+    for (const cName of usedRegionNames(service, region)) names.add(cName, `region ${region.name}`);
+  }
   return names.problems;
 }
 
@@ -98,6 +104,12 @@ function usedMethodNames(service: string, { name, replies }: MethodShape): strin
   const { number, handler, adapter, emit, respond, call, send, each, take, state } = methodNames(service, name);
   const onlyFor = { one: [respond, call], many: [emit, call, each, take, state], none: [send] };
   return [number, handler, adapter, ...onlyFor[replies]];
+}
+
+function usedRegionNames(service: string, { name, struct, key }: RegionShape): string[] {
+  const { find, readRow, ...always } = regionNames(service, name);
+  const writers = writtenFields(struct, key).map((field) => regionFieldName(service, name, field.name));
+  return [...Object.values(always), ...(key === undefined ? [] : [find, readRow]), ...writers];
 }
 
 /** C names and what they belong to. */

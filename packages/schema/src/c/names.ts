@@ -137,13 +137,46 @@ export function methodNames(service: string, method: string): MethodNames {
   };
 }
 
-/** The C names that every service has. */
+/** The C names of a region. */
+export interface RegionNames {
+  /** Its number. */
+  readonly number: string;
+  /** What gives it to a service program, and to a client program. */
+  readonly ofService: string;
+  readonly ofClient: string;
+  readonly read: string;
+  readonly write: string;
+  /** Of a table: what finds a row by its key, and what reads one by its number. */
+  readonly find: string;
+  readonly readRow: string;
+}
+
+export function regionNames(service: string, region: string): RegionNames {
+  const prefix = `${snakeCase(service)}_${snakeCase(region)}`;
+  return {
+    number: `${snakeCase(service)}_region_${snakeCase(region)}`.toUpperCase(),
+    ofService: `${prefix}_of_service`,
+    ofClient: `${prefix}_of_client`,
+    read: `${prefix}_read`,
+    write: `${prefix}_write`,
+    find: `${prefix}_find`,
+    readRow: `${prefix}_read_row`,
+  };
+}
+
+/** The C name of what writes one field of a region. */
+export function regionFieldName(service: string, region: string, field: string): string {
+  return `${regionNames(service, region).write}_${snakeCase(field)}`;
+}
+
+/** The C names that a service has, beside those of its members. */
 export function serviceNames(service: string): {
   schema: string;
   register: string;
   main: string;
   errors: string;
   methods: string;
+  regions: string;
   guard: string;
 } {
   const prefix = snakeCase(service);
@@ -153,6 +186,7 @@ export function serviceNames(service: string): {
     main: `${prefix}_main`,
     errors: `${prefix}_error`,
     methods: `${prefix}_method`,
+    regions: `${prefix}_region`,
     guard: `${prefix.toUpperCase()}_ISTHMUS_H`,
   };
 }

@@ -45,7 +45,7 @@ export function timestampText(view: DataView, at: number, isLittleEndian: boolea
   return timestampOf(highOf(view, at, isLittleEndian), lowOf(view, at, isLittleEndian));
 }
 
-/** The same of two halves. */
+/** The same of two halves, the high and the low 32 bits as signed integers. */
 export function timestampOf(high: number, low: number): string {
   const { seconds, ns } = secondsOf(high, low);
   // Without the milliseconds and the Z. The years that 64 bits reach have four digits.
@@ -77,7 +77,7 @@ export function durationText(view: DataView, at: number, isLittleEndian: boolean
   return durationOf(highOf(view, at, isLittleEndian), lowOf(view, at, isLittleEndian));
 }
 
-/** The same of two halves. */
+/** The same of two halves, the high and the low 32 bits as signed integers. */
 export function durationOf(high: number, low: number): string {
   let { seconds, ns } = secondsOf(high, low);
   const sign = seconds < 0 ? '-' : '';

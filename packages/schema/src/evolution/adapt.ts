@@ -1,11 +1,14 @@
 import { type Codec, emptyCodec } from '../codec/codec.ts';
 import type { CodecName, Payload } from '../language/call.ts';
 import { collectTypes } from '../language/collect.ts';
+import type { Writers } from '../language/region.ts';
+import { type RegionLayout, regionLayoutOf } from '../language/region-layout.ts';
 import type { Service } from '../language/service.ts';
+import type { PlacedField, Struct } from '../language/types.ts';
 import { canonicalText, type MethodShape } from '../text/canonical.ts';
 import { hashOf } from '../text/hash.ts';
-import { parseSchema } from '../text/parse.ts';
-import { AdaptedCodec } from './adapted-codec.ts';
+import { parseSchema, type SchemaShape } from '../text/parse.ts';
+import { AdaptedCodec, uncheckedCodec } from './adapted-codec.ts';
 import { linesOf } from './change.ts';
 import { compareSchemas } from './compare.ts';
 
@@ -22,6 +25,21 @@ export interface PeerMethod {
   readonly isSameLayout: boolean;
 }
 
+/** A region of ours as a peer with another version of the schema has it. */
+export interface PeerRegion {
+  /** Its number there. */
+  readonly id: number;
+  /** What a row is there. */
+  readonly struct: Struct;
+  /** The field that tells rows apart, where it lies there. */
+  readonly key: PlacedField | undefined;
+  readonly writers: Writers;
+  /** Between our version's values and the bytes of a row there. */
+  readonly codec: Codec<unknown, unknown>;
+  /** Whether the rows of both versions are the same bytes. */
+  readonly isSameLayout: boolean;
+}
+
 /** How a client of one version of a schema calls an instance of another. */
 export interface Adaptation {
   /** Why it cannot, a line each; empty: it can. */
@@ -30,6 +48,10 @@ export interface Adaptation {
   readonly hash: Uint8Array;
   /** By our number, less 1. Undefined: the peer lacks the method. Empty where there are problems. */
   readonly methods: readonly (PeerMethod | undefined)[];
+  /** The same of regions. */
+  readonly regions: readonly (PeerRegion | undefined)[];
+  /** All regions of the peer, in its order: what tells where in its memory each one lies. */
+  readonly regionLayouts: readonly RegionLayout[];
 }
 
 /**
@@ -51,10 +73,10 @@ export function adaptService(
 ): Adaptation {
   const hash = hashOf(theirText);
   const { schema: theirs, problem } = parseSchema(theirText);
-  if (theirs === undefined)
-    return { problems: [`the schema text there cannot be read: ${problem}`], hash, methods: [] };
+  const refused = (problems: readonly string[]): Adaptation => ({ ...nothing, problems, hash });
+  if (theirs === undefined) return refused([`the schema text there cannot be read: ${problem}`]);
   const problems = linesOf(compareSchemas(ours, theirs).filter(({ isAdaptable }) => !isAdaptable));
-  if (problems.length > 0) return { problems, hash, methods: [] };
+  if (problems.length > 0) return refused(problems);
 
   const codecBetween = (name: CodecName, own: Payload | undefined, peer: Payload | undefined) => {
     if (own === undefined || peer === undefined) return emptyCodec;
@@ -73,7 +95,23 @@ export function adaptService(
       }
     );
   });
-  return { problems, hash, methods };
+  const regions = peerRegions(ours, theirs);
+  return { problems, hash, methods, regions, regionLayouts: theirs.regionList.map(regionLayoutOf) };
+}
+
+const nothing = { methods: [], regions: [], regionLayouts: [] };
+
+function peerRegions(ours: Service, theirs: SchemaShape): (PeerRegion | undefined)[] {
+  const peers = new Map(theirs.regionList.map((region) => [region.name, region]));
+  return ours.regionList.map(({ name, struct }): PeerRegion | undefined => {
+    const peer = peers.get(name);
+    if (peer === undefined) return undefined;
+    const { id, key, writers } = peer;
+    const isSameLayout = isSame(struct, peer.struct);
+    const theirCodec = uncheckedCodec(isSameLayout ? struct : peer.struct);
+    const codec = isSameLayout ? theirCodec : new AdaptedCodec(struct, peer.struct, theirCodec);
+    return { id, struct: peer.struct, key, writers, codec, isSameLayout };
+  });
 }
 
 /** Whether two payloads are the same in every respect that counts. */
@@ -96,5 +134,6 @@ function payloadText(input: Payload | undefined): string {
     codec: 'struct',
     idempotent: false,
   };
-  return canonicalText('', [method], [], collectTypes([method], []));
+  const shape = { name: '', methods: [method], regionList: [], errors: [] };
+  return canonicalText(shape, collectTypes(shape));
 }

@@ -29,7 +29,7 @@ export class AdaptedCodec implements Codec<unknown, unknown> {
   constructor(ours: Payload, theirs: Payload, codec: Codec<unknown, unknown>) {
     this.size = codec.size;
     this.isFixed = codec.isFixed;
-    this.#ours = checking(ours);
+    this.#ours = uncheckedCodec(ours);
     this.#theirs = codec;
     this.#toPeer = new Conversions('toPeer', 'native').between(ours, theirs);
     this.#fromPeer = new Conversions('fromPeer', 'native').between(theirs, ours);
@@ -78,8 +78,8 @@ export class AdaptedCodec implements Codec<unknown, unknown> {
   }
 }
 
-/** Our version's own codec, whatever the method's: it knows every default and range. */
-function checking(type: Payload): Codec<unknown, unknown> {
+/** The codec of a payload as it lies in memory, for values that the compiler knows nothing of. It knows every default and range. */
+export function uncheckedCodec(type: Payload): Codec<unknown, unknown> {
   // What it refuses to encode it refuses at run time, whatever the compiler knows of the value.
   return (type.kind === 'struct' ? codecOf(type) : rawCodec(type)) as Codec<unknown, unknown>;
 }

@@ -8,8 +8,8 @@ export type Direction = 'request' | 'reply';
 
 /** Where a type stands. */
 export interface Place {
-  /** "method quote". */
-  readonly method: string;
+  /** "method quote, request". */
+  readonly payload: string;
   readonly direction: Direction;
   /** Of the field within the payload: "rows[].name"; empty for the payload itself. */
   readonly path: string;
@@ -149,8 +149,8 @@ export class TypeComparison {
   }
 }
 
-function textOf({ method, direction, path }: Place): string {
-  return `${method}, ${direction}${path === '' ? '' : ` field ${path}`}`;
+function textOf({ payload, path }: Place): string {
+  return path === '' ? payload : `${payload} field ${path}`;
 }
 
 function within(place: Place, name: string): Place {

@@ -2,6 +2,7 @@ import type { Payload } from '../language/call.ts';
 import type { MethodShape } from '../text/canonical.ts';
 import type { SchemaShape } from '../text/parse.ts';
 import type { Change } from './change.ts';
+import { compareRegions } from './compare-regions.ts';
 import { type Direction, TypeComparison } from './compare-types.ts';
 import { Report } from './report.ts';
 
@@ -16,7 +17,10 @@ import { Report } from './report.ts';
 export function compareSchemas(before: SchemaShape, after: SchemaShape): Change[] {
   const report = new Report();
   if (before.name !== after.name) report.add('serviceRenamed', 'service', before.name, after.name, false);
-  compareMethods(before.methods, after.methods, report);
+  // One for both: what a type is made of is reported once.
+  const types = new TypeComparison(report);
+  compareMethods(before.methods, after.methods, types, report);
+  compareRegions(before.regionList, after.regionList, types, report);
   report.names(
     before.errors,
     after.errors,
@@ -26,8 +30,12 @@ export function compareSchemas(before: SchemaShape, after: SchemaShape): Change[
   return report.changes;
 }
 
-function compareMethods(before: readonly MethodShape[], after: readonly MethodShape[], report: Report): void {
-  const types = new TypeComparison(report);
+function compareMethods(
+  before: readonly MethodShape[],
+  after: readonly MethodShape[],
+  types: TypeComparison,
+  report: Report,
+): void {
   const placeOf = (name: string): string => `method ${name}`;
   report.names(
     before.map(({ name }) => name),
@@ -60,7 +68,7 @@ function compareMethod(
   const payload = (direction: Direction, old: Payload | undefined, young: Payload | undefined): void => {
     if (old === undefined && young === undefined) return;
     if (old !== undefined && young !== undefined && nameOf(old) === nameOf(young)) {
-      types.compare(old, young, { method: place, direction, path: '' });
+      types.compare(old, young, { payload: `${place}, ${direction}`, direction, path: '' });
     } else {
       report.add('payloadChanged', `${place}, ${direction}`, nameOf(old), nameOf(young), false);
     }

@@ -13,6 +13,11 @@ export const rules = {
   methodAppended: safe(
     'Callers of the old version do not know it. An instance of the old version answers UNKNOWN_METHOD.',
   ),
+  regionAppended: safe(
+    'Callers of the old version do not know it. An instance of the old version answers UNKNOWN_REGION.',
+  ),
+  rowsChanged: safe("Both sides find whatever rows there are. How many there can be is the instance's word."),
+  writersAdded: safe('Callers of the new version may write it, where the instance says so, too.'),
   errorAppended: safe('Callers of the old version get its number without its name.'),
   fieldAppended: safe('It has a default or is optional, so whoever does not know it leaves it out.'),
   valueAppended: safe(
@@ -35,7 +40,9 @@ export const rules = {
     'Callers of the old version still use it. Keep it, and say in its description that it is not used any more.',
   ),
   renamed: breaks('Names are what both sides find things by. Keep the name.'),
-  moved: breaks('The order is the order in memory, and the numbers of methods, errors and values. Keep the order.'),
+  moved: breaks(
+    'The order is the order in memory, and the numbers of methods, regions, errors and values. Keep the order.',
+  ),
   inserted: breaks('It moves all that follow it. Append it at the end.'),
   typeChanged: breaks(
     'The bytes mean something else. Keep the field, and append one of the new type with a default or optional.',
@@ -54,6 +61,9 @@ export const rules = {
   repliesChanged: breaks('Callers of the old version expect as many replies as before. Add a new method.'),
   codecChanged: breaks('Callers of the old version write and read another form. Add a new method.'),
   payloadChanged: breaks('Callers of the old version send or expect something else. Add a new method.'),
+  rowChanged: breaks('The bytes of a row mean something else. Add a new region.'),
+  keyChanged: breaks('Callers of the old version find rows by another field. Add a new region.'),
+  writersRemoved: breaks('Callers of the old version go on writing it, and are refused. Add a new region.'),
   serviceRenamed: breaks('It is another service: its name is part of every route and of every C name. Keep the name.'),
 } as const satisfies Record<string, Rule>;
 

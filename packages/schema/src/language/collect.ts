@@ -12,13 +12,14 @@ export interface NamedTypes {
 
 type Named = Enumeration | Flags | Struct | Union;
 
-interface Payloads {
-  readonly input: Payload | undefined;
-  readonly output: Payload | undefined;
+/** What uses types: all of a service, or some of it. */
+export interface TypeUsers {
+  readonly methods: readonly { readonly input: Payload | undefined; readonly output: Payload | undefined }[];
+  readonly regionList?: readonly { readonly struct: Struct }[];
 }
 
 /** Adds to `problems` where two different types have the same name. */
-export function collectTypes(methods: readonly Payloads[], problems: string[]): NamedTypes {
+export function collectTypes({ methods, regionList = [] }: TypeUsers, problems: string[] = []): NamedTypes {
   const types = new Map<string, Named>();
   // Each struct once, or one of two lists of a struct of two lists of .. would take 2^32 visits.
   const visited = new Set<Layout | UnionLayout>();
@@ -61,6 +62,7 @@ export function collectTypes(methods: readonly Payloads[], problems: string[]): 
     if (input !== undefined) visit(input);
     if (output !== undefined) visit(output);
   }
+  for (const { struct } of regionList) visit(struct);
   const all = [...types.values()];
   return {
     enums: all.filter((type) => type.kind === 'enum'),

@@ -1,5 +1,7 @@
 import type { CodecName, Payload, Replies } from '../language/call.ts';
 import type { NamedTypes } from '../language/collect.ts';
+import type { Writers } from '../language/region.ts';
+import type { PlacedField, Struct } from '../language/types.ts';
 import { elementText, enumLines, flagsLines, structLines, unionLines } from './lines.ts';
 
 /** A method as two programs must agree on it. */
@@ -11,6 +13,28 @@ export interface MethodShape {
   readonly replies: Replies;
   readonly codec: CodecName;
   readonly idempotent: boolean;
+}
+
+/** A region as two programs must agree on it. */
+export interface RegionShape {
+  readonly name: string;
+  readonly id: number;
+  readonly struct: Struct;
+  /** `undefined`: there is one row. */
+  readonly key: PlacedField | undefined;
+  readonly rows: number;
+  readonly writers: Writers;
+}
+
+/** What a canonical text is made of, beside the types. */
+export interface ServiceShape {
+  readonly name: string;
+  /** In the order of declaration: the one with id n is at n - 1. */
+  readonly methods: readonly MethodShape[];
+  /** In the order of declaration: the one with id n is at n - 1. */
+  readonly regionList: readonly RegionShape[];
+  /** Names of the handler's own codes 1, 2, ... */
+  readonly errors: readonly string[];
 }
 
 /**
@@ -30,14 +54,10 @@ export interface MethodShape {
  *   8 kind OptionKind default="call"
  * method 1 quote QuoteRequest -> none idempotent
  * method 2 history QuoteRequest -> bytes replies=many codec=protobuf
+ * region 1 market Quote key=symbol rows=64 writers=many
  * ```
  */
-export function canonicalText(
-  name: string,
-  methods: readonly MethodShape[],
-  errors: readonly string[],
-  types: NamedTypes,
-): string {
+export function canonicalText({ name, methods, regionList, errors }: ServiceShape, types: NamedTypes): string {
   const lines = [
     'isthmus schema 1',
     `service ${name}`,
@@ -51,6 +71,12 @@ export function canonicalText(
       if (replies !== 'one') words.push(`replies=${replies}`);
       if (codec !== 'struct') words.push(`codec=${codec}`);
       if (idempotent) words.push('idempotent');
+      return words.join(' ');
+    }),
+    ...regionList.map(({ id, name: region, struct, key, rows, writers }) => {
+      const words = [`region ${id} ${region} ${struct.name}`];
+      if (key !== undefined) words.push(`key=${key.name} rows=${rows}`);
+      if (writers !== 'one') words.push(`writers=${writers}`);
       return words.join(' ');
     }),
   ];

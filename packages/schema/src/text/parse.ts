@@ -1,19 +1,16 @@
 import { collectTypes } from '../language/collect.ts';
 import { memberNameProblems, serviceNameProblems } from '../language/names.ts';
-import { canonicalText, type MethodShape } from './canonical.ts';
+import { regionListProblems } from '../language/region-memory.ts';
+import { canonicalText, type MethodShape, type RegionShape, type ServiceShape } from './canonical.ts';
 import { LineReader } from './line-reader.ts';
 import { parseMethod } from './parse-method.ts';
 import { parseNamedType } from './parse-named.ts';
+import { parseRegion } from './parse-region.ts';
 import type { NamedType } from './parse-type.ts';
 import { requireNone, shown, TextProblem } from './problem.ts';
 
 /** What two programs must agree on: what a canonical text says. A `Service` is one, too. */
-export interface SchemaShape {
-  readonly name: string;
-  /** In the order of declaration: the one with id n is at n - 1. */
-  readonly methods: readonly MethodShape[];
-  /** Names of the handler's own codes 1, 2, ... */
-  readonly errors: readonly string[];
+export interface SchemaShape extends ServiceShape {
   readonly text: string;
 }
 
@@ -55,6 +52,7 @@ function readSchema(lines: LineReader): SchemaShape {
   const errors = new Map<string, string>();
   const types = new Map<string, NamedType>();
   const methods = new Map<string, MethodShape>();
+  const regions = new Map<string, RegionShape>();
   for (let line = lines.peek(); line !== undefined; line = lines.peek()) {
     if (line.startsWith('error ')) {
       const [error = ''] = lines.take(/^error [0-9]{1,9} (\S+)$/, 'an error');
@@ -63,19 +61,37 @@ function readSchema(lines: LineReader): SchemaShape {
     } else if (line.startsWith('method ')) {
       const method = parseMethod(lines, methods.size + 1, types);
       addOnce(methods, method.name, method);
+    } else if (line.startsWith('region ')) {
+      const region = parseRegion(lines, regions.size + 1, types);
+      if (methods.has(region.name)) throw new TextProblem(`${region.name} is there twice`);
+      addOnce(regions, region.name, region);
+      // Each time: there are not many before there are too many.
+      requireNone(regionListProblems([...regions.values()]));
     } else {
       const type = parseNamedType(lines, types);
       addOnce(types, type.name, type);
     }
   }
-  if (methods.size === 0) throw new TextProblem('there is no method');
-  return schemaOf(name, [...methods.values()], [...errors.values()]);
+  if (methods.size + regions.size === 0) throw new TextProblem('there is neither a method nor a region');
+  return schemaOf({
+    name,
+    methods: [...methods.values()],
+    regionList: [...regions.values()],
+    errors: [...errors.values()],
+  });
 }
 
-function schemaOf(name: string, methods: readonly MethodShape[], errors: readonly string[]): SchemaShape {
-  // All of them have different names, so there can be no problem.
-  const text = canonicalText(name, methods, errors, collectTypes(methods, []));
-  return Object.freeze({ name, methods: Object.freeze(methods), errors: Object.freeze(errors), text });
+function schemaOf(shape: ServiceShape): SchemaShape {
+  const { name, methods, regionList, errors } = shape;
+  // All types have different names, so there can be no problem.
+  const text = canonicalText(shape, collectTypes(shape));
+  return Object.freeze({
+    name,
+    methods: Object.freeze(methods),
+    regionList: Object.freeze(regionList),
+    errors: Object.freeze(errors),
+    text,
+  });
 }
 
 function addOnce<T>(known: Map<string, T>, name: string, value: T): void {

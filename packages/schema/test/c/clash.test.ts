@@ -11,6 +11,7 @@ import {
   IsthmusError,
   list,
   optional,
+  region,
   type Service,
   service,
   struct,
@@ -150,6 +151,36 @@ const clashes: readonly [what: string, make: () => unknown, problem: RegExp][] =
     /what every service has and struct Register would both be svc_register/,
   ],
   [
+    'a region and a struct',
+    () => service('svc', { market: region(struct('MarketRead', { x: u8() })) }),
+    /struct MarketRead and region market would both be svc_market_read/,
+  ],
+  [
+    'what finds a row and a struct',
+    () => service('svc', { market: region(struct('MarketFind', { x: u8() }), { key: 'x', rows: 2 }) }),
+    /struct MarketFind and region market would both be svc_market_find/,
+  ],
+  [
+    'what writes a field and a struct',
+    () => service('svc', { market: region(struct('MarketWriteX', { x: u8() })) }),
+    /struct MarketWriteX and region market would both be svc_market_write_x/,
+  ],
+  [
+    'two regions',
+    () => service('svc', { fooBar: region(X), fooBAR: region(X) }),
+    /region fooBar and region fooBAR would both be SVC_REGION_FOO_BAR/,
+  ],
+  [
+    'a region and a call',
+    () => service('svc', { call: region(X), read: call() }),
+    /call read and region call would both be svc_call_read/,
+  ],
+  [
+    'the numbers of regions and a struct',
+    () => service('svc', { market: region(struct('Region', { x: u8() })) }),
+    /the numbers of regions and struct Region would both be svc_region/,
+  ],
+  [
     'two errors',
     () => service('svc', { go: call() }, { errors: ['fooBar', 'fooBAR'] }),
     /error fooBar and error fooBAR would both be SVC_ERROR_FOO_BAR/,
@@ -181,4 +212,13 @@ test('names that nothing has are free', () => {
     e: struct('RowList', { rows: bytes(3) }),
   });
   assert.equal(free.name, 'svc');
+  // These would clash if there were a key, another field, or a call.
+  const regions = service('svc', {
+    market: region(struct('MarketFind', { x: u8() })),
+    table: region(struct('TableWriteX', { x: u8(), y: text(3), z: optional(u8()) }), { key: 'x', rows: 2 }),
+    other: region(struct('TableWriteY', { z: struct('TableWriteZ', { x: u8() }) })),
+    last: region(struct('Method', { x: u8() })),
+    own: region(struct('Own', { x: u8(), of: u8() })),
+  });
+  assert.equal(regions.name, 'svc');
 });

@@ -401,6 +401,8 @@ test('versions that do not fit, and texts that are none, are told', () => {
     problems: ['method put, request field rows[].id: u8 here, i8 there'],
     hash: hashOf(bent),
     methods: [],
+    regions: [],
+    regionLayouts: [],
   });
   assert.deepEqual(adaptService(newer, 'rubbish\n', codecFor).problems, [
     'the schema text there cannot be read: line 1: "rubbish" is not the format, such as "isthmus schema 1"',

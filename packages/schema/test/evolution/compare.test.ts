@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   array,
-  type Calls,
   call,
   compareSchemas,
   type Enumeration,
@@ -14,8 +13,11 @@ import {
   field,
   flags,
   list,
+  type Members,
   optional,
   parseSchema,
+  type RegionType,
+  region,
   type Service,
   type Struct,
   service,
@@ -93,10 +95,24 @@ const services: fc.Arbitrary<Service> = fc
       fc
         .tuple(payload(`${name}In`), payload(`${name}Out`), fc.boolean())
         .map(([input, output, idempotent]) => call({ input, output, idempotent }));
-    const calls = fc.record({ m: method('M'), n: method('N') }, { requiredKeys: ['m'] });
-    return fc.tuple(calls, fc.subarray(['full', 'late']));
+    const members = fc.record({ m: method('M'), n: method('N'), r: regionsOf('R', dot), s: regionsOf('S', dot) });
+    const names = fc.subarray(['m', 'n', 'r', 's'] as const, { minLength: 1 });
+    return fc.tuple(fc.tuple(members, names), fc.subarray(['full', 'late']));
   })
-  .map(([calls, errors]) => service('small', calls as Calls, { errors }));
+  .map(([[members, names], errors]) => {
+    return service('small', Object.fromEntries(names.map((name) => [name, members[name]])) as Members, { errors });
+  });
+
+/** Regions of the struct `Dot` in the version that calls use as well, or of one of their own with a choice of keys. */
+function regionsOf(name: string, dot: Struct): fc.Arbitrary<RegionType> {
+  const writers = fc.constantFrom('one' as const, 'many' as const);
+  const [row, wider] = [u8(), u16({ endian: 'big' })].map((type) => struct(name, { a: type, b: u8({ max: 9 }), dot }));
+  const tables = fc.tuple(fc.constantFrom(row, wider), fc.constantFrom('a', 'b'), fc.constantFrom(2, 3), writers);
+  return fc.oneof(
+    writers.map((given) => region(dot, { writers: given })),
+    tables.map(([type, key, rows, given]) => region(type as Struct, { key, rows, writers: given })),
+  );
+}
 
 test('there is a difference exactly where the texts differ', () => {
   fc.assert(
@@ -210,4 +226,62 @@ test('a default of another program is shown without what a terminal would obey',
   const [change] = compareSchemas(made(), made(`\u009b2J\u202e${'x'.repeat(1000)}`));
   assert.match(change?.after ?? '', /^text default="\\u\{9b\}2J\\u\{202e\}x+\.\.\.$/);
   assert.ok((change?.after ?? '').length < 300);
+});
+
+const Wide = struct('Dot', { x: u8() });
+const Narrow = struct('Dot', { x: u8({ max: 9 }) });
+
+/** What differs between two services of these members. */
+function changesOf(before: Members, after: Members) {
+  return compareSchemas(service('s', before), service('s', after)).map(({ rule, place, before: old, after: young }) => {
+    return `${rule} ${place}: ${old ?? '-'} ${young ?? '-'}`;
+  });
+}
+
+test('a row is as a reply where it is read, and as a request where several write it', () => {
+  const of = (type: Struct, writers: 'one' | 'many') => ({ r: region(type, { writers }) });
+  assert.deepEqual(changesOf(of(Wide, 'one'), of(Narrow, 'one')), ['replyNarrowed region r, row field x, max: none 9']);
+  assert.deepEqual(changesOf(of(Narrow, 'one'), of(Wide, 'one')), ['replyWidened region r, row field x, max: 9 none']);
+  assert.deepEqual(changesOf(of(Wide, 'many'), of(Narrow, 'many')), [
+    'replyNarrowed region r, row field x, max: none 9',
+    'requestNarrowed region r, written row field x, max: none 9',
+  ]);
+  assert.deepEqual(changesOf(of(Wide, 'one'), of(Narrow, 'many')), [
+    'writersAdded region r, writers: one many',
+    'replyNarrowed region r, row field x, max: none 9',
+  ]);
+  assert.deepEqual(changesOf(of(Wide, 'many'), of(Narrow, 'one')), [
+    'writersRemoved region r, writers: many one',
+    'replyNarrowed region r, row field x, max: none 9',
+  ]);
+});
+
+test('what a region and a call have in common is reported once, at the call', () => {
+  const of = (type: Struct) => ({ r: region(type), get: call({ output: type }), s: region(type) });
+  assert.deepEqual(changesOf(of(Wide), of(Narrow)), ['replyNarrowed method get, reply field x, max: none 9']);
+});
+
+test('regions are told from each other by their names, and apart from calls', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ [name]: region(Wide) }));
+  assert.deepEqual(changesOf({ ...a, ...b }, { ...b, ...a }), [
+    'moved region a: place 1 place 2',
+    'moved region b: place 2 place 1',
+  ]);
+  assert.deepEqual(changesOf({ ...a, ...b }, { ...a, ...c }), ['renamed region b: b c']);
+  assert.deepEqual(changesOf({ ...a, ...b }, { ...b }), ['removed region a: defined -']);
+  assert.deepEqual(changesOf({ ...a, ...b }, { ...c, ...a, ...b }), ['inserted region c: - defined']);
+  assert.deepEqual(changesOf({ ...a, b: call() }, { b: call(), ...a, ...c }), ['regionAppended region c: - defined']);
+  assert.deepEqual(changesOf({ a: call(), ...b }, { ...a, ...b }), [
+    'removed method a: defined -',
+    'inserted region a: - defined',
+  ]);
+});
+
+test('another key, or none, is told, whatever becomes of the rows', () => {
+  const table = (key: 'x' | 'y', rows: number) => ({ r: region(struct('Row', { x: u8(), y: u8() }), { key, rows }) });
+  const one = { r: region(struct('Row', { x: u8(), y: u8() })) };
+  assert.deepEqual(changesOf(table('x', 2), table('y', 3)), ['keyChanged region r, key: x y']);
+  assert.deepEqual(changesOf(one, table('y', 3)), ['keyChanged region r, key: none y']);
+  assert.deepEqual(changesOf(table('x', 2), one), ['keyChanged region r, key: x none']);
+  assert.deepEqual(changesOf(table('x', 2), table('x', 3)), ['rowsChanged region r, rows: 2 3']);
 });

@@ -7,12 +7,12 @@ import { rules } from '../../src/evolution/rules.ts';
 import * as language from '../../src/index.ts';
 import {
   array,
-  type Calls,
   type Change,
   call,
   compareSchemas,
   type Fields,
   list,
+  type Members,
   optional,
   type SchemaShape,
   type Struct,
@@ -48,14 +48,16 @@ function schemaOf(example: string, direction: Direction, isDeep: boolean): Schem
   const value: unknown = new Function(...Object.keys(language), `return ${example};`)(...Object.values(language));
   if (language.isService(value)) return value;
   assert.ok(typeof value === 'object' && value !== null);
-  // Methods are told by themselves; all else is a type, or the fields of a struct.
-  const [first]: unknown[] = Object.values(value);
-  const isCalls = typeof first === 'object' && first !== null && 'kind' in first && first.kind === 'call';
-  if (isCalls) return service('example', value as Calls);
+  // Methods and regions are told by themselves; all else is a type, or the fields of a struct.
+  if (Object.values(value).some(isMember)) return service('example', value as Members);
   const fields = 'kind' in value ? { first: value as Type } : (value as Fields);
   const given = isDeep ? { rows: list(nested(struct('Deep', fields))) } : fields;
   const payload = struct('Payload', given);
   return service('example', { method: direction === 'reply' ? call({ output: payload }) : call({ input: payload }) });
+}
+
+function isMember(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && ['call', 'region'].includes(`${value.kind}`);
 }
 
 /** Beside a union, because what is compared once must not hide what comes later. */

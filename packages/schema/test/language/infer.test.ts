@@ -17,9 +17,14 @@ import {
   type InputOf,
   i8,
   i64,
+  type KeyOf,
   list,
   type OutputOf,
   optional,
+  type RowInputOf,
+  type RowOf,
+  region,
+  type Service,
   service,
   struct,
   text,
@@ -215,4 +220,41 @@ test('what does not fit a type is refused where it is written', () => {
   void (() => list(f64(), { default: [] }));
   // @ts-expect-error: an input is a struct or bytes().
   void (() => call({ input: f64() }));
+});
+
+test('the types of regions, and of what finds their rows', () => {
+  const Quote = struct('Quote', { symbol: text(8), bid: f64(), side: Kind, open: Open, id: bytes(4), count: i64() });
+  const Note = struct('Note', { label: text(3, { default: '' }), level: f64() });
+  const made = service('feed', {
+    quote: call({ output: Quote }),
+    market: region(Quote, { key: 'symbol', rows: 64 }),
+    bySide: region(Quote, { key: 'side', rows: 2, writers: 'many' }),
+    byOpen: region(Quote, { key: 'open', rows: 2 }),
+    byId: region(Quote, { key: 'id', rows: 2 }),
+    byCount: region(Quote, { key: 'count', rows: 2 }),
+    note: region(Note),
+  });
+  type Regions = typeof made.regions;
+  same<keyof Regions, 'market' | 'bySide' | 'byOpen' | 'byId' | 'byCount' | 'note'>();
+  same<keyof typeof made.calls, 'quote'>();
+  same<RowOf<Regions['market']>, Infer<typeof Quote>>();
+  same<RowOf<Regions['note']>, { label: string; level: number }>();
+  same<RowInputOf<Regions['note']>, { label?: string | undefined; level: number }>();
+  same<KeyOf<Regions['market']>, string>();
+  same<KeyOf<Regions['bySide']>, 'call' | 'put'>();
+  same<KeyOf<Regions['byOpen']>, 'a' | 'b' | number>();
+  same<KeyOf<Regions['byId']>, Uint8Array>();
+  same<KeyOf<Regions['byCount']>, bigint>();
+  same<KeyOf<Regions['note']>, undefined>();
+  same<Regions['market']['key']['name'], 'symbol'>();
+  same<Regions['note']['key'], undefined>();
+  // Whoever knows nothing of it, takes it.
+  const any: Service = made;
+  same<typeof any.regions, { readonly [name: string]: (typeof any.regionList)[number] }>();
+  // @ts-expect-error: not a field of the struct.
+  region(Quote, { key: 'name', rows: 5 });
+  // @ts-expect-error: a key needs rows.
+  region(Quote, { key: 'symbol' });
+  // @ts-expect-error: rows need a key.
+  region(Quote, { rows: 5 });
 });

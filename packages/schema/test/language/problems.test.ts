@@ -157,9 +157,9 @@ test('a call', () => {
       return line.slice('service boxes, call get: '.length);
     });
   const table: [unknown, ...string[]][] = [
-    [Inner, 'this is not a call; use call({ ... })'],
-    [undefined, 'this is not a call; use call({ ... })'],
-    [{ kind: 'call' }, 'this is not a call; use call({ ... })'],
+    [Inner, 'this is neither a call nor a region; use call({ ... }) or region(...)'],
+    [undefined, 'this is neither a call nor a region; use call({ ... }) or region(...)'],
+    [{ kind: 'call' }, 'this is neither a call nor a region; use call({ ... }) or region(...)'],
     [call(js(null)), 'the options must be an object'],
     [
       call(js({ inputs: Inner })),
@@ -195,8 +195,8 @@ test('a call', () => {
 });
 
 test('a service', () => {
-  assert.deepEqual(serviceProblems({}), ['service boxes: it needs at least one call']);
-  assert.deepEqual(serviceProblems(null), ['service boxes: it needs at least one call']);
+  assert.deepEqual(serviceProblems({}), ['service boxes: it needs at least one call or region']);
+  assert.deepEqual(serviceProblems(null), ['service boxes: it needs at least one call or region']);
   const get = { get: call() };
   assert.deepEqual(serviceProblems(get, 'boxes', js(null)), ['service boxes: the options must be an object']);
   assert.deepEqual(serviceProblems(get, 'boxes', { error: [] }), [

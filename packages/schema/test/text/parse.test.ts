@@ -13,6 +13,8 @@ import {
   list,
   optional,
   parseSchema,
+  region,
+  regionLayoutOf,
   type Struct,
   service,
   struct,
@@ -20,7 +22,7 @@ import {
   u16,
   union,
 } from '../../src/index.ts';
-import { anyStructWithValue } from '../support/arbitrary.ts';
+import { anyStruct, anyStructWithValue } from '../support/arbitrary.ts';
 import { messageOf, valueIn } from '../support/messages.ts';
 
 const traits = fc
@@ -82,17 +84,55 @@ const sample = service(
   },
   { errors: ['bad'] },
 );
+const withRegions = service('feed', {
+  ping: call(),
+  market: region(Leg, { writers: 'many' }),
+  book: region(struct('Book', { kind: Kind, leg: Leg, id: u16() }), { key: 'id', rows: 64 }),
+});
 
 test('every kind of line is read', () => {
   const { schema, problem } = parseSchema(sample.text);
   assert.equal(problem, undefined);
   assert.deepEqual(
     { ...schema, methods: schema?.methods.map(({ name }) => name) },
-    { name: 'pricing', methods: ['quote'], errors: ['bad'], text: sample.text },
+    { name: 'pricing', methods: ['quote'], regionList: [], errors: ['bad'], text: sample.text },
   );
   const input = schema?.methods[0]?.input;
   assert.ok(input?.kind === 'struct');
   assert.ok(Object.is(input.fields.zero?.kind === 'f64' && input.fields.zero.default, -0));
+});
+
+test('regions are read', () => {
+  const { schema, problem } = parseSchema(withRegions.text);
+  assert.ok(schema !== undefined, problem);
+  assert.equal(schema.text, withRegions.text);
+  assert.deepEqual(schema.regionList.map(regionLayoutOf), withRegions.regionList.map(regionLayoutOf));
+  assert.deepEqual(
+    schema.regionList.map(({ id, key }) => [id, key?.name]),
+    [
+      [1, undefined],
+      [2, 'id'],
+    ],
+  );
+});
+
+test('any region that is read is as it was declared', () => {
+  fc.assert(
+    fc.property(anyStruct({ tails: false }), fc.integer({ min: 1, max: 1000 }), fc.boolean(), (type, rows, isMany) => {
+      const writers = isMany ? 'many' : 'one';
+      const tables = type.layout.fields
+        .map(({ name }) => region(type, { key: name, rows, writers }))
+        .filter(({ problems }) => problems.length === 0);
+      const own = service('random', {
+        ...Object.fromEntries(tables.map((table, index) => [`t${index}x`, table])),
+        one: region(type, { writers }),
+      });
+      const { schema, problem } = parseSchema(own.text);
+      assert.ok(schema !== undefined, problem);
+      assert.equal(schema.text, own.text);
+      assert.deepEqual(schema.regionList.map(regionLayoutOf), own.regionList.map(regionLayoutOf));
+    }),
+  );
 });
 
 const lines = (...given: string[]): string => ['isthmus schema 1', 'service s', ...given, ''].join('\n');
@@ -111,7 +151,7 @@ test('what is wrong is said, with its line', async (t) => {
       'isthmus schema 1\nservice a;b\n',
       'line 2: the name must be a lower-case letter, then letters and digits',
     ],
-    ['no method', lines(), 'line 2: there is no method'],
+    ['no method', lines(), 'line 2: there is neither a method nor a region'],
     ['an empty line', lines(''), 'line 3: "" is not an error, a type or a method'],
     ['a control character', lines('\x1b[2J'), 'line 3: "\\u{1b}[2J" is not an error, a type or a method'],
     [
@@ -221,6 +261,60 @@ test('what is wrong is said, with its line', async (t) => {
       whole('enum E', '  0 a', 'struct In size 1 align 1', '  0 a u8'),
       'line 3: "enum E" should be "struct In size 1 align 1"',
     ],
+    ...[
+      ['a region without a type', 'region 1 r', '"region 1 r" is not a region'],
+      ['a region of another type', 'region 1 r u8', '"u8" is not a struct that is declared above'],
+      ['a region of a struct that is not there', 'region 1 r Out', '"Out" is not a struct that is declared above'],
+      ['a key without rows', 'region 1 r In key=a', '"region 1 r In key=a" is not a region'],
+      ['rows without a key', 'region 1 r In rows=2', '"region 1 r In rows=2" is not a region'],
+      ['a key that is no field', 'region 1 r In key=b rows=2', 'the key b is not a field of the struct'],
+      ['no rows', 'region 1 r In key=a rows=0', 'rows must be a whole number from 1 to 1048576'],
+      ['too many rows', 'region 1 r In key=a rows=1048577', 'rows must be a whole number from 1 to 1048576'],
+      ['another number of writers', 'region 1 r In writers=two', '"region 1 r In writers=two" is not a region'],
+      ['a region of the name of a method', 'region 1 m In', 'm is there twice'],
+      ['a number that is not so', 'region 2 r In', '"region 2 r In" should be "region 1 r In"'],
+      [
+        'rows as they would not be written',
+        'region 1 r In key=a rows=02',
+        '"region 1 r In key=a rows=02" should be "region 1 r In key=a rows=2"',
+      ],
+      [
+        'writers as they would not be written',
+        'region 1 r In writers=one',
+        '"region 1 r In writers=one" is not a region',
+      ],
+      ['a name that is none', 'region 1 R In', 'the name must be a lower-case letter, then letters and digits'],
+      ['a name that JavaScript has', 'region 1 toString In', 'JavaScript gives this name a meaning of its own'],
+    ].map(([name = '', line = '', problem = '']): [string, string, string] => [
+      name,
+      `${whole('struct In size 1 align 1', '  0 a u8')}${line}\n`,
+      `line 6: ${problem}`,
+    ]),
+    [
+      'a region twice',
+      `${whole('struct In size 1 align 1', '  0 a u8')}region 1 r In\nregion 2 r In\n`,
+      'line 7: r is there twice',
+    ],
+    [
+      'a region of a struct with tails',
+      lines('struct In size 8 align 4', '  0 a text', 'region 1 r In'),
+      'line 5: a row has a fixed size, and field a is text() of any length; give it a length, or use an array',
+    ],
+    [
+      'regions that take too much memory',
+      lines('struct In size 60000 align 1', '  0 a bytes(60000)', 'region 1 r In key=a rows=1048576'),
+      'line 5: its regions take 314748961024 bytes of memory, and 1073741824 is the most; declare fewer rows',
+    ],
+    [
+      'a region before a method',
+      lines('struct In size 1 align 1', '  0 a u8', 'region 1 r In', 'method 1 m none -> none'),
+      'line 5: "region 1 r In" should be "method 1 m none -> none"',
+    ],
+    [
+      'a region, then a method of its name',
+      lines('struct In size 1 align 1', '  0 a u8', 'region 1 r In', 'method 1 r none -> none'),
+      'line 5: "region 1 r In" should be "method 1 r none -> none"',
+    ],
     ['an error behind a type', `${sample.text}error 2 late\n`, 'line 4: "enum Kind open" should be "error 2 late"'],
   ];
   for (const [name, source, problem] of cases) {
@@ -228,38 +322,41 @@ test('what is wrong is said, with its line', async (t) => {
   }
 });
 
-test('any text is either refused, with its line, or read whole', () => {
-  const own = sample.text.split('\n');
-  const characters = fc.constantFrom(
-    ...'0 a=<>[](){}"\\,_',
-    '\u2028',
-    '\0',
-    '\r',
-    '__proto__',
-    '-',
-    '1e999',
-    'default=',
-  );
-  const edits = fc.oneof(
-    fc
-      .tuple(fc.nat(own.length - 2), fc.oneof(fc.string(), fc.constantFrom(...own)))
-      .map(([at, line]) => own.with(at, line)),
-    fc.nat(own.length - 2).map((at) => own.toSpliced(at, 1)),
-    fc.tuple(fc.nat(own.length - 2), fc.constantFrom(...own)).map(([at, line]) => own.toSpliced(at, 0, line)),
-    fc.tuple(fc.nat(sample.text.length - 2), fc.nat(3), characters).map(([at, count, put]) => {
-      return (sample.text.slice(0, at) + put + sample.text.slice(at + count)).split('\n');
-    }),
-  );
-  fc.assert(
-    fc.property(edits, (edited) => {
-      const source = edited.join('\n');
-      const { schema, problem } = parseSchema(source);
-      if (schema === undefined) assert.match(problem, /^(line \d+: |it is cut off)/);
-      else assert.equal(schema.text, source);
-    }),
-    { numRuns: 2000 },
-  );
-});
+for (const [name, text] of Object.entries({ sample: sample.text, withRegions: withRegions.text }))
+  test(`any text is either refused, with its line, or read whole: ${name}`, () => {
+    const own = text.split('\n');
+    const characters = fc.constantFrom(
+      ...'0 a=<>[](){}"\\,_',
+      '\u2028',
+      '\0',
+      '\r',
+      '__proto__',
+      '-',
+      '1e999',
+      ' key=',
+      'rows=9',
+      'default=',
+    );
+    const edits = fc.oneof(
+      fc
+        .tuple(fc.nat(own.length - 2), fc.oneof(fc.string(), fc.constantFrom(...own)))
+        .map(([at, line]) => own.with(at, line)),
+      fc.nat(own.length - 2).map((at) => own.toSpliced(at, 1)),
+      fc.tuple(fc.nat(own.length - 2), fc.constantFrom(...own)).map(([at, line]) => own.toSpliced(at, 0, line)),
+      fc.tuple(fc.nat(text.length - 2), fc.nat(3), characters).map(([at, count, put]) => {
+        return (text.slice(0, at) + put + text.slice(at + count)).split('\n');
+      }),
+    );
+    fc.assert(
+      fc.property(edits, (edited) => {
+        const source = edited.join('\n');
+        const { schema, problem } = parseSchema(source);
+        if (schema === undefined) assert.match(problem, /^(line \d+: |it is cut off)/);
+        else assert.equal(schema.text, source);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
 /** Texts of about 1 MiB, each of which would take minutes if something took its size squared, or two to its depth. */
 const large: { readonly [name: string]: () => string } = {
@@ -278,6 +375,14 @@ const large: { readonly [name: string]: () => string } = {
     whole('struct A size 1 align 1', '  0 a u8', 'union U size 8 align 4', ...many(60_000, (n) => `  ${n} v${n} A`)),
   'many structs': () => whole(...many(20_000, (n) => `struct S${n} size 1 align 1\n  0 a u8`)),
   'many methods': () => lines(...many(30_000, (n) => `method ${n + 1} m${n} none -> none`)),
+  'many regions of a struct of many fields': () =>
+    lines(
+      'struct In size 1 align 1',
+      ...many(30_000, (n) => `  ${n} f${n} u8`),
+      ...many(15_000, (n) => `region ${n + 1} r${n} In key=f29999 rows=9`),
+    ),
+  'many regions': () =>
+    lines('struct In size 1 align 1', '  0 a u8', ...many(30_000, (n) => `region ${n + 1} r${n} In key=a rows=9`)),
   'many errors': () => lines(...many(40_000, (n) => `error ${n + 1} e${n}`), 'method 1 m none -> none'),
   'two lists of two lists of two lists': () =>
     whole(

@@ -1,5 +1,12 @@
-import { Control, type NativeChannel, type NativeStats, notSent, replyCounts } from '@isthmus/native';
-import { errorCodeOf, IsthmusError, type Service } from '@isthmus/schema';
+import {
+  Control,
+  type NativeChannel,
+  type NativeRegion,
+  type NativeStats,
+  notSent,
+  replyCounts,
+} from '@isthmus/native';
+import { errorCodeOf, IsthmusError, regionLayoutOf, type Service, type ServiceRegion } from '@isthmus/schema';
 import { CallTable } from './call-table.ts';
 import { errorOf } from './errors.ts';
 import type { Form } from './form.ts';
@@ -9,6 +16,7 @@ import { Outbox } from './outbox.ts';
 import { Outcomes } from './outcomes.ts';
 import type { Peer } from './peer.ts';
 import type { PendingCall } from './pending.ts';
+import { nativeTypeOf, ownWireRegion, type WireRegion } from './regions/wire.ts';
 import { ReplyMemory } from './reply-memory.ts';
 import { maxRequestOf, requestOf } from './request.ts';
 import { SyncCalls } from './sync-calls.ts';
@@ -61,8 +69,12 @@ export class Channel {
     try {
       const opened = await native().open(
         path,
-        schema.name,
-        peer?.hash ?? schema.hash,
+        {
+          name: schema.name,
+          hash: peer?.hash ?? schema.hash,
+          text: '',
+          regions: (peer?.regionLayouts ?? schema.regionList.map(regionLayoutOf)).map(nativeTypeOf),
+        },
         nativeOptionsOf(settings),
         (count) => {
           if (channel !== undefined) channel.#outcomes.take(count);
@@ -176,6 +188,20 @@ export class Channel {
     // A program that only ever calls synchronously never lets the event loop tell of the loss.
     if (result === undefined) this.#owner.unusable(this);
     return result;
+  }
+
+  /**
+   * The instance's region, which outlives the channel, and how it is laid out there.
+   *
+   * @throws IsthmusError `UNKNOWN_REGION`, `CLOSED`, `OUT_OF_MEMORY`.
+   */
+  region(region: ServiceRegion): { readonly wire: WireRegion; readonly native: NativeRegion } {
+    const wire = this.peer === undefined ? ownWireRegion(region) : this.peer.regionOf(region);
+    try {
+      return { wire, native: this.#native.region(wire.id) };
+    } catch (cause) {
+      throw errorOf(cause);
+    }
   }
 
   /** Ends the calls in flight with CLOSED. Any number of times. */

@@ -2,6 +2,8 @@ import type { InputOf, Method, OutputOf, Service } from '@isthmus/schema';
 import { type Form, formsOf } from './form.ts';
 import type { CallOptions } from './pending.ts';
 import type { Pool } from './pool.ts';
+import { ClientRegionSource } from './regions/client-source.ts';
+import { type RemoteRegions, regionsOf } from './regions/remote.ts';
 
 /** One instance that is connected now. */
 export interface InstanceInfo {
@@ -89,10 +91,11 @@ export interface ClientControl extends AsyncDisposable {
   $close(): Promise<void>;
 }
 
-/** A service as if its methods were functions here. Belongs to the thread that made it. */
+/** A service as if its methods were functions here, and its regions objects. Belongs to the thread that made it. */
 export type Client<S extends Service> = {
   readonly [K in keyof S['calls']]: RemoteMethodOf<S['calls'][K]>;
-} & ClientControl;
+} & RemoteRegions<S> &
+  ClientControl;
 
 type Calling = (input?: unknown, options?: CallOptions) => unknown;
 
@@ -113,6 +116,11 @@ function remoteMethod(pool: Pool, method: Method): Calling {
 
 export function clientOf<S extends Service>(schema: S, pool: Pool): Client<S> {
   const methods = Object.fromEntries(schema.methods.map((method) => [method.name, remoteMethod(pool, method)]));
+  const sources = schema.regionList.map((region) => new ClientRegionSource(region, pool.instances));
+  const close = (): Promise<void> => {
+    for (const source of sources) source.close();
+    return pool.close();
+  };
   const control = {
     $service: schema,
     get $instances(): readonly InstanceInfo[] {
@@ -120,9 +128,12 @@ export function clientOf<S extends Service>(schema: S, pool: Pool): Client<S> {
         return { path, pid, inFlight, lanes, adapted: peer !== undefined };
       });
     },
-    $close: () => pool.close(),
-    [Symbol.asyncDispose]: () => pool.close(),
+    $close: close,
+    [Symbol.asyncDispose]: close,
   };
   // `as`: the methods were made from exactly this schema, whose types say what their codecs take and give.
-  return Object.defineProperties(control, Object.getOwnPropertyDescriptors(methods)) as unknown as Client<S>;
+  return Object.defineProperties(
+    control,
+    Object.getOwnPropertyDescriptors({ ...methods, ...regionsOf(schema, sources) }),
+  ) as unknown as Client<S>;
 }

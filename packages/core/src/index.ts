@@ -20,4 +20,40 @@ export type {
 export { connect } from './connect.ts';
 export type { ConnectOptions, InstanceEvent, WaitMode } from './options.ts';
 export type { CallInfo, CallOptions } from './pending.ts';
+export { type Owner, type OwnerControl, type OwnOptions, ownRegions } from './regions/owner.ts';
+export type { RemoteRegionOf, RemoteRegions } from './regions/remote.ts';
+export type {
+  AttachedRegion,
+  Expected,
+  Region,
+  RegionEvent,
+  RowImage,
+  Snapshot,
+  Stamp,
+  Table,
+  UntypedRegion,
+  WatchOptions,
+  WriteOptions,
+} from './regions/types.ts';
+export { attach } from './segments/attach.ts';
+export { type CheckedOptions, checkAttachOptions } from './segments/check-options.ts';
+export {
+  type CreatableSource,
+  type CreateOptions,
+  createSegment,
+  type RemovableSource,
+  removeSegment,
+  removeSegmentSync,
+} from './segments/create.ts';
+export { listSegments, type SegmentInfo } from './segments/list.ts';
+export {
+  type AttachOptions,
+  type AttachSettings,
+  attachDefaults,
+  attachOptionNames,
+  type SegmentGuard,
+  type SegmentMagic,
+  type SegmentSource,
+  type SystemVName,
+} from './segments/options.ts';
 export type { TraceContext } from './trace.ts';

@@ -117,6 +117,12 @@ export class Instances {
     }
   }
 
+  /** Has `listener` called when channels have come or gone, until the function that is returned is called. */
+  onChange(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
   /** The error for a call that finds no channel. `refused`: the refusal itself says more than NO_INSTANCE. */
   noInstance(refused: boolean): IsthmusError {
     const { lastError } = this;
@@ -241,6 +247,7 @@ export class Instances {
     if (at < 0) return;
     this.channels.splice(at, 1);
     if (channel.peer !== undefined) this.#peers -= 1;
+    this.#changed();
   }
 
   /** Whatever the listener does, instances go on being looked after. */

@@ -1,20 +1,36 @@
 import { payloadCodec } from '@isthmus/codecs';
-import { type Adaptation, adaptService, diffSchemas, IsthmusError, type Service } from '@isthmus/schema';
+import {
+  type Adaptation,
+  adaptService,
+  diffSchemas,
+  IsthmusError,
+  type RegionLayout,
+  type Service,
+  type ServiceRegion,
+} from '@isthmus/schema';
 import { Channel, type ChannelOwner } from './channel.ts';
 import { type Form, type Forms, formsOf } from './form.ts';
 import { native } from './native.ts';
 import type { Settings } from './options.ts';
+import type { WireRegion } from './regions/wire.ts';
 
 /** Another version of a schema, which an instance has, and how our calls become calls of it. */
 export class Peer {
   readonly hash: Uint8Array;
   /** What is otherwise in it, in words. */
   readonly differences: readonly string[];
+  /** All regions that it has, in its order: what tells where each lies. */
+  readonly regionLayouts: readonly RegionLayout[];
   /** By our method's number, less 1. Undefined: it lacks the method. */
   readonly #forms: readonly (Forms | undefined)[];
+  /** By our region's number, less 1. */
+  readonly #regions: readonly (WireRegion | undefined)[];
 
-  constructor(schema: Service, { hash, methods }: Adaptation, differences: readonly string[]) {
+  constructor(schema: Service, adaptation: Adaptation, differences: readonly string[]) {
+    const { hash, methods, regions, regionLayouts } = adaptation;
     this.hash = hash;
+    this.regionLayouts = regionLayouts;
+    this.#regions = regions;
     this.differences = differences;
     this.#forms = schema.methods.map((method, index) => {
       const theirs = methods[index];
@@ -28,6 +44,15 @@ export class Peer {
     if (forms !== undefined) return forms[name];
     throw new IsthmusError('UNKNOWN_METHOD', {
       detail: `the instance's version of the schema does not have ${method.name}`,
+    });
+  }
+
+  /** @throws IsthmusError `UNKNOWN_REGION`. */
+  regionOf({ id, name }: ServiceRegion): WireRegion {
+    const region = this.#regions[id - 1];
+    if (region !== undefined) return region;
+    throw new IsthmusError('UNKNOWN_REGION', {
+      detail: `the instance's version of the schema does not have ${name}`,
     });
   }
 

@@ -1,5 +1,11 @@
+import type { IsthmusError } from '@isthmus/schema';
 import { errorOf } from './errors.ts';
-import type { ReplyQueue } from './reply-queue.ts';
+
+/** Where a stream's values come from. */
+export interface StreamQueue<T> {
+  next(asker: object): Promise<IteratorResult<T, undefined>>;
+  end(error: IsthmusError): void;
+}
 
 /** What a stream needs of its call. */
 export interface StreamSource {
@@ -13,31 +19,31 @@ export interface StreamSource {
 const dropped = new FinalizationRegistry<StreamSource>((source) => source.cancel());
 
 /**
- * The replies of one call, as an asynchronous generator gives values. The call is made by the first `next()`, and ended by
+ * The replies of one call, or the versions of a region that is watched, as an asynchronous generator gives values. The call is made by the first `next()`, and ended by
  * `return()` or `throw()`, even while a `next()` waits. A stream that is dropped without either is ended when the garbage
  * collector finds it; until then the call's window bounds what it holds, and the instance's stall timeout how long.
  */
-export class ReplyStream implements AsyncGenerator<unknown, undefined, undefined> {
-  readonly #queue: ReplyQueue;
+export class ReplyStream<T = unknown> implements AsyncGenerator<T, undefined, undefined> {
+  readonly #queue: StreamQueue<T>;
   readonly #source: StreamSource;
   #started = false;
 
-  constructor(queue: ReplyQueue, source: StreamSource) {
+  constructor(queue: StreamQueue<T>, source: StreamSource) {
     this.#queue = queue;
     this.#source = source;
   }
 
-  next(): Promise<IteratorResult<unknown, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     if (!this.#started) this.#start();
     return this.#queue.next(this);
   }
 
-  async return(value?: undefined | PromiseLike<undefined>): Promise<IteratorResult<unknown, undefined>> {
+  async return(value?: undefined | PromiseLike<undefined>): Promise<IteratorResult<T, undefined>> {
     this.#end();
     return { value: await value, done: true };
   }
 
-  async throw(error: unknown): Promise<IteratorResult<unknown, undefined>> {
+  async throw(error: unknown): Promise<IteratorResult<T, undefined>> {
     this.#end();
     throw error;
   }

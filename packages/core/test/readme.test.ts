@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { attachDefaults, checkAttachOptions } from '@isthmus/core';
 import { settingsOf } from '../src/options.ts';
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
@@ -27,9 +28,24 @@ test('the README names the defaults', () => {
   }
 });
 
-/** The cells of the first table below a heading, without its header. */
+test('the README lists every option of attach(), with its default, and every guard', () => {
+  const rows = rowsOf('| option | meaning | default |');
+  const listed = rows.map(([name = '', , text = '']) => [
+    name.replaceAll('`', ''),
+    text.replaceAll('`', '') || undefined,
+  ]);
+  assert.deepEqual(Object.fromEntries(listed), attachDefaults);
+  const { problems } = checkAttachOptions({ posix: '/x', guard: {} });
+  const guards = rowsOf('| guard | |').flatMap(([names = '']) =>
+    [...names.matchAll(/`(\w+)/g)].map((match) => match[1]),
+  );
+  assert.ok(problems[0]?.includes(`exactly one of ${guards.join(', ')},`), problems[0]);
+});
+
+/** The cells of the first table below a heading, or of the one that begins so, without its header. */
 function rowsOf(heading: string): string[][] {
-  const section = readme.slice(readme.indexOf(heading)).split('\n\n')[1] ?? '';
+  const text = readme.slice(readme.indexOf(heading)).split('\n\n');
+  const section = text[heading.startsWith('|') ? 0 : 1] ?? '';
   return section
     .split('\n')
     .slice(2)

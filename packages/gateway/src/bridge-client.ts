@@ -1,4 +1,5 @@
 /** What the gateway needs of a connected client of `@isthmus/core`, and the check that it has it. */
+import type { UntypedRegion } from '@isthmus/core';
 import { IsthmusError, type Service } from '@isthmus/schema';
 
 /** The outcome of a call beside its value; the client fills it in. */
@@ -60,6 +61,21 @@ export function clientMethodOf(service: GatewayService, name: string): ClientMet
 function isClientMethod(value: unknown): value is ClientMethod {
   if (typeof value !== 'function') return false;
   return typeof Reflect.get(value, 'json') === 'function' && typeof Reflect.get(value, 'jsonText') === 'function';
+}
+
+/** @throws IsthmusError `INVALID_ARGUMENT` when the client was not connected with a schema that has this region. */
+export function regionOf(service: GatewayService, name: string): UntypedRegion {
+  const region: unknown = Reflect.get(service.client, name);
+  const untyped: unknown = typeof region === 'object' && region !== null ? Reflect.get(region, 'untyped') : undefined;
+  if (isUntypedRegion(untyped)) return untyped;
+  throw new IsthmusError('INVALID_ARGUMENT', {
+    detail: `the client given for service ${service.schema.name} has no region ${name}`,
+  });
+}
+
+function isUntypedRegion(value: unknown): value is UntypedRegion {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['read', 'rows', 'write', 'update', 'watch'].every((name) => typeof Reflect.get(value, name) === 'function');
 }
 
 /** The outcome of a method with one reply, or none. */

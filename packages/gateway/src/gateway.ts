@@ -38,6 +38,8 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 const IDLE_SWEEP_MS = 20;
 /** How long a caller may take to send a whole request, in ms: one that sends a byte a minute must not hold a socket. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** The longest part of a path that is a key. Node bounds the whole of the request's head to 16 KiB. */
+const MAX_KEY_CHARACTERS = 16_384;
 
 /** @throws IsthmusError `INVALID_ARGUMENT` when services and clients do not fit together. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -47,6 +49,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // A row's key may be as long as the text or the bytes that it is, in percent-encoding.
+    routerOptions: { maxParamLength: MAX_KEY_CHARACTERS },
     frameworkErrors: answerError,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, app.log),
   });

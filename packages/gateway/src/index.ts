@@ -11,6 +11,7 @@ export {
   manyOf,
   type Outcome,
   oneOf,
+  regionOf,
 } from './bridge-client.ts';
 export {
   type BridgeConfig,
@@ -25,6 +26,9 @@ export {
   loadConfig,
   type PathServiceConfig,
   type ProcessSettings,
+  type RegionConfig,
+  type RegionSettings,
+  type SegmentCreation,
   type ServiceConfig,
   type ServiceOrigin,
   type ServiceSettings,
@@ -38,6 +42,11 @@ export { type Problem, problemOf } from './http/problem.ts';
 export { openApiOf } from './openapi/document.ts';
 export { exampleOf } from './openapi/example.ts';
 export { type GatewayPluginOptions, isthmusGateway } from './plugin.ts';
+export { mergePatch } from './regions/merge-patch.ts';
+export { RowForms } from './regions/row-forms.ts';
+export { timeText } from './regions/row-version.ts';
+export type { GatewayRegion, GatewayRegions } from './regions/served-region.ts';
+export { tagOf, type Version, versionOfTag } from './regions/tag.ts';
 export {
   type BackoffOptions,
   type InstanceState,

@@ -6,13 +6,20 @@ import { addCallRoutes, CALL_PREFIX } from './http/call-routes.ts';
 import { addDocsPage, canServeDocs } from './http/docs-page.ts';
 import { addFixedRoutes } from './http/fixed-routes.ts';
 import { toIsthmusError } from './http/framework-errors.ts';
+import { addPages, type Pages } from './http/pages.ts';
 import { sendProblem } from './http/problem.ts';
+import { addRegionRoutes, REGION_PREFIX } from './http/region-routes.ts';
 import { GONE, logRequest } from './http/request-log.ts';
+import { addWatchSocket } from './http/watch-route.ts';
 import { openApiOf } from './openapi/document.ts';
+import { RegionHub } from './regions/hub.ts';
+import { type GatewayRegions, servedRegions } from './regions/served-region.ts';
 
 export interface ServeOptions {
   /** The services by name, each with a connected client. The clients stay the caller's to close. */
   readonly services: GatewayServices;
+  /** Regions beside those of the services: memory that is attached. It stays the caller's to detach. Default: none. */
+  readonly regions?: GatewayRegions;
   /** The largest request body, in bytes. Default 1 MiB. */
   readonly bodyLimitBytes?: number;
   /** The longest deadline that a caller may ask for with `x-timeout-ms`, in ms. Default 60,000. */
@@ -22,17 +29,30 @@ export interface ServeOptions {
    * page.
    */
   readonly docs?: boolean;
+  /** The most watches of regions at a time, and the most connections that watch. Default 10,000. */
+  readonly maxWatchers?: number;
+  /** Origins whose pages may open the WebSocket, beside the gateway's own: `https://example.com`. Default: none. */
+  readonly origins?: readonly string[];
+  /** Folders of pages, absolute, by the path under which they are served: `/examples/market`. Default: none. */
+  readonly pages?: Pages;
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 const DEFAULT_MAX_TIMEOUT_MS = 60_000;
+const DEFAULT_MAX_WATCHERS = 10_000;
 
 /** @throws IsthmusError `INVALID_ARGUMENT` when services and clients do not fit together. */
 export async function serveBridge(scope: FastifyInstance, options: ServeOptions): Promise<void> {
   const { services, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, maxTimeoutMs = DEFAULT_MAX_TIMEOUT_MS } = options;
+  const { maxWatchers = DEFAULT_MAX_WATCHERS, origins = [] } = options;
   checkNames(services);
+  const regions = servedRegions(services, options.regions ?? {});
+  const hub = new RegionHub({
+    maxWatchers,
+    onFault: (error, region) => scope.log.error({ region, err: error.cause ?? error }, 'watching failed'),
+  });
   const docs = (options.docs ?? true) && canServeDocs(scope);
-  const document = openApiOf(services, { prefix: scope.prefix, maxTimeoutMs });
+  const document = openApiOf(services, { prefix: scope.prefix, maxTimeoutMs, regions: options.regions });
 
   scope.decorateRequest('isthmusCall', null);
   scope.decorateRequest('isthmusError', null);
@@ -46,10 +66,17 @@ export async function serveBridge(scope: FastifyInstance, options: ServeOptions)
   });
   scope.setErrorHandler(answerError);
 
-  addFixedRoutes(scope, { services, document, docs });
+  // Before the server waits for the responses under way: a watch has no end of its own.
+  scope.addHook('preClose', async () => hub.close());
+  addFixedRoutes(scope, { services, regions, document, docs });
   await scope.register(async (calls) => addCallRoutes(calls, { services, bodyLimitBytes, maxTimeoutMs }), {
     prefix: CALL_PREFIX,
   });
+  await scope.register(async (routes) => addRegionRoutes(routes, { regions, hub, bodyLimitBytes }), {
+    prefix: REGION_PREFIX,
+  });
+  await scope.register(async (socket) => addWatchSocket(socket, { regions, hub, origins }));
+  await scope.register(async (site) => addPages(site, options.pages ?? {}));
   if (docs) await scope.register(async (page) => addDocsPage(page, document));
 }
 

@@ -4,9 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { type ErrorCode, errors } from '@isthmus/schema';
 import { openApiOf } from '../src/index.ts';
-import { callErrorsOf, problemSchema } from '../src/openapi/problems.ts';
+import { callErrorsOf, problemSchema, watchErrors, writeErrorsOf } from '../src/openapi/problems.ts';
 import { fakeClient } from './support/fake-client.ts';
 import { goodQuote, plainHandlers, post, problemIn, startGateway } from './support/gateway.ts';
+import { fakeRegions, goodLimits, startRegions } from './support/regions.ts';
 import { pricing } from './support/schema.ts';
 
 const page = await readFile(new URL('../../../docs/http.md', import.meta.url), 'utf8');
@@ -32,20 +33,38 @@ function pathsOf(document: object): Record<string, object> {
 
 test('routes', () => {
   const client = fakeClient(pricing, plainHandlers);
-  const document = openApiOf({ pricing: { schema: pricing, client } }, { prefix: '', maxTimeoutMs: 1 });
+  const { services, regions } = fakeRegions().options;
+  const all = { pricing: { schema: pricing, client }, ...services };
+  const document = openApiOf(all, { prefix: '', maxTimeoutMs: 1, regions });
   const routes = new Set(['GET /docs']);
   for (const [path, operations] of Object.entries(pathsOf(document))) {
     const generic = path
       .replace(/^\/v1\/call\/.*/, '/v1/call/{service}/{method}')
+      .replace(/^\/v1\/regions\/[^/]*/, '/v1/regions/{name}')
       .replace(/^\/v1\/proto\/.*/, '/v1/proto/{service}.proto');
-    for (const method of Object.keys(operations)) routes.add(`${method.toUpperCase()} ${generic}`);
+    for (const method of Object.keys(operations)) {
+      if (method !== 'parameters') routes.add(`${method.toUpperCase()} ${generic}`);
+    }
   }
   assert.deepEqual(firstColumn(table('## Routes', 'route')), [...routes].sort());
 });
 
 test('codes', () => {
-  const elsewhere: ErrorCode[] = ['UNKNOWN_SERVICE', 'NOT_FOUND', 'METHOD_NOT_ALLOWED'];
-  const expected = [...callErrorsOf({ replies: 'many' }), ...elsewhere].map((code) => `${errors[code].http} ${code}`);
+  const elsewhere: ErrorCode[] = [
+    'UNKNOWN_SERVICE',
+    'NOT_FOUND',
+    'METHOD_NOT_ALLOWED',
+    'REGION_READ_ONLY',
+    'ORIGIN_REFUSED',
+  ];
+  const codes = new Set([
+    ...callErrorsOf({ replies: 'many' }),
+    ...writeErrorsOf({ service: 'feed', rows: 1 }),
+    ...writeErrorsOf({ service: undefined, rows: undefined }),
+    ...watchErrors,
+    ...elsewhere,
+  ]);
+  const expected = [...codes].map((code) => `${errors[code].http} ${code}`);
   const written = table('## Errors', 'status').map(([status, code]) => `${status} ${code}`);
   assert.deepEqual(written.sort(), expected.sort());
 });
@@ -75,5 +94,14 @@ test('response headers', async () => {
   note(await fetch(`${served.url}/v1/call/pricing/quote`));
   served.client.live = 0;
   note(await post(`${served.url}/v1/call/pricing/quote`, JSON.stringify(goodQuote)));
+  await using state = await startRegions();
+  state.limits.set(goodLimits);
+  state.limits.setLive(false);
+  const limits = `${state.url}/v1/regions/feed.limits`;
+  note(await fetch(limits));
+  note(
+    await fetch(limits, { method: 'PATCH', body: '{}', headers: { 'content-type': 'application/merge-patch+json' } }),
+  );
+  note(await fetch(`${limits}/watch`, { method: 'HEAD' }));
   assert.deepEqual([...seen].sort(), [...documented].sort());
 });

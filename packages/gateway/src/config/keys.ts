@@ -1,4 +1,5 @@
 /** The kinds of values that configuration keys take, each with its check. The tables that use them are in tables.ts. */
+import { pagePathProblem } from '../http/pages.ts';
 import { refuse, runAll, show } from './problem.ts';
 
 export interface Key<T> {
@@ -92,6 +93,40 @@ export function checkObject(value: unknown, path: string): Readonly<Record<strin
     refuse(path, `must be an object, not ${show(value)}`);
   }
   return Object.fromEntries(Object.entries(value));
+}
+
+/** A list of origins, as browsers write them: scheme, host, and the port where it is not the scheme's own. */
+export function origins(options: WithDefault<readonly string[]>): Key<readonly string[]> {
+  return {
+    default: `\`${JSON.stringify(options.default)}\``,
+    check(value = options.default, path) {
+      if (!Array.isArray(value)) refuse(path, `must be a list of origins, not ${show(value)}`);
+      return value.map((entry: unknown, index) => checkOrigin(entry, `${path}[${index}]`));
+    },
+  };
+}
+
+function checkOrigin(value: unknown, path: string): string {
+  const origin = typeof value === 'string' && URL.canParse(value) ? new URL(value).origin : undefined;
+  if (origin === undefined || origin !== value || origin === 'null') {
+    refuse(path, `must be an origin such as https://example.com, not ${show(value)}`);
+  }
+  return origin;
+}
+
+/** Folders of pages by the path under which they are served. */
+export function pages(options: WithDefault<Readonly<Record<string, string>>>): Key<Readonly<Record<string, string>>> {
+  return {
+    default: `\`${JSON.stringify(options.default)}\``,
+    check: (value = options.default, path) =>
+      Object.fromEntries(
+        Object.entries(checkObject(value, path)).map(([url, folder]) => {
+          const problem = pagePathProblem(url);
+          if (problem !== undefined) refuse(`${path}["${url}"]`, problem);
+          return [url, checkText(folder, `${path}["${url}"]`)];
+        }),
+      ),
+  };
 }
 
 /** Environment variables: names without `=`, values of any text. */

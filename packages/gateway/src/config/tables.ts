@@ -10,6 +10,8 @@ import {
   integer,
   type Keys,
   optional,
+  origins,
+  pages,
   ringBytes,
   text,
 } from './keys.ts';
@@ -23,6 +25,9 @@ export const httpKeys: Keys<HttpConfig> = {
   port: integer({ min: 0, max: 65_535, default: 8080 }),
   bodyLimitBytes: integer({ min: 1, max: 2 ** 30, default: 2 ** 20 }),
   maxTimeoutMs: integer({ min: 1, max: dayMs, default: 60_000 }),
+  maxWatchers: integer({ min: 1, max: 1_000_000, default: 10_000 }),
+  origins: origins({ default: [] }),
+  pages: pages({ default: {} }),
 };
 
 export const logKeys: Keys<LogConfig> = {
@@ -82,12 +87,14 @@ interface BridgeValues {
   readonly http: Required<HttpConfig>;
   readonly log: Required<LogConfig>;
   readonly services: Readonly<Record<string, unknown>>;
+  readonly regions: Readonly<Record<string, unknown>>;
 }
 
 export const bridgeKeys: Keys<BridgeValues> = {
   http: { default: undefined, check: (value, path) => checkKeys(httpKeys, value, path) },
   log: { default: undefined, check: (value, path) => checkKeys(logKeys, value, path) },
-  services: { default: undefined, check: checkObject },
+  services: { default: undefined, check: (value = {}, path) => checkObject(value, path) },
+  regions: { default: undefined, check: (value = {}, path) => checkObject(value, path) },
 };
 
 function checkSchema(value: unknown, path: string): Service {

@@ -1,5 +1,6 @@
 /** The shape of `isthmus.config.ts`: what a user may write, and what the programs work with once defaults are in place. */
-import type { Service } from '@isthmus/schema';
+import type { AttachOptions, AttachSettings } from '@isthmus/core';
+import type { Service, Struct } from '@isthmus/schema';
 
 /** How a side waits for records; see the wait modes in docs/config.md. */
 export type WaitMode = 'adaptive' | 'block' | 'spin';
@@ -14,6 +15,15 @@ export interface HttpConfig {
   readonly bodyLimitBytes?: number;
   /** The longest deadline that a caller may ask for with `x-timeout-ms`, in ms. Default 60,000. */
   readonly maxTimeoutMs?: number;
+  /** The most watches of regions at a time, and the most connections that watch, 1 to 1,000,000. Default 10,000. */
+  readonly maxWatchers?: number;
+  /** Origins whose pages may open the WebSocket, beside the gateway's own: `https://example.com`. Default: none. */
+  readonly origins?: readonly string[];
+  /**
+   * Folders of your own pages, relative to the config's folder, by the path under which they are: `{ '/panel': './panel' }`. All that
+   * lies in them is served to everybody, but for names that begin with a dot. Default: none.
+   */
+  readonly pages?: Readonly<Record<string, string>>;
 }
 
 /** What the `isthmus` command logs. */
@@ -97,12 +107,37 @@ export interface PathServiceConfig extends CommonServiceConfig {
 
 export type ServiceConfig = CommandServiceConfig | SourceServiceConfig | PathServiceConfig;
 
+/** A segment that Isthmus makes when there is none. */
+export interface SegmentCreation {
+  /** Permission bits, whatever the umask. Default 0o600. */
+  readonly mode?: number | undefined;
+  /** Its owner. Another one than the process's own takes privileges. Default: the process's. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+/**
+ * A region in memory that another program made, or in a file: where it is and how it is guarded, as `attach` of `@isthmus/core`
+ * takes it. The bridge starts without it: until it is there, the region answers SEGMENT_MISSING.
+ */
+export type RegionConfig = Omit<AttachOptions, 'lazy' | 'systemV' | 'posix' | 'file' | 'fd'> &
+  Pick<AttachOptions, 'systemV' | 'posix' | 'file' | 'fd'> & {
+    /** What lies there: what `struct(...)` of `@isthmus/schema` returned, of a fixed size. */
+    readonly struct: Struct;
+    /** What it is, for the list of regions and the OpenAPI document. */
+    readonly description?: string;
+    /** Left out: the segment is never made here. */
+    readonly create?: SegmentCreation;
+  };
+
 /** The whole of `isthmus.config.ts`. */
 export interface BridgeConfig {
   readonly http?: HttpConfig;
   readonly log?: LogConfig;
-  /** The services by name, which is the schema's own. */
-  readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** The services by name, which is the schema's own. May be left out where there are regions. */
+  readonly services?: Readonly<Record<string, ServiceConfig>>;
+  /** Regions beside those of the services, by name: letters, digits, `_` and `-`, beginning with a letter. */
+  readonly regions?: Readonly<Record<string, RegionConfig>>;
 }
 
 /** Settings of the client: defaults in place. */
@@ -145,6 +180,17 @@ export interface ServiceSettings {
   readonly header: string | undefined;
 }
 
+/** One region of a validated config. Paths are absolute. */
+export interface RegionSettings {
+  readonly name: string;
+  readonly struct: Struct;
+  readonly description: string | undefined;
+  /** What `attach` takes; `lazy`. */
+  readonly options: AttachSettings;
+  /** How to make the segment where there is none; undefined: not at all. */
+  readonly create: SegmentCreation | undefined;
+}
+
 /** A validated config: every default in place, every path absolute. */
 export interface BridgeSettings {
   /** The config's folder. */
@@ -152,4 +198,5 @@ export interface BridgeSettings {
   readonly http: Required<HttpConfig>;
   readonly log: Required<LogConfig>;
   readonly services: readonly ServiceSettings[];
+  readonly regions: readonly RegionSettings[];
 }

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { IsthmusError } from '@isthmus/schema';
 import { checkKeys, checkObject } from './keys.ts';
 import { ConfigProblem, refuse, runAll } from './problem.ts';
+import { checkRegions } from './regions.ts';
 import { bridgeKeys, clientKeys, processKeys, type ServiceValues, serviceKeys } from './tables.ts';
 import type { BridgeSettings, ServiceOrigin, ServiceSettings } from './types.ts';
 
@@ -15,8 +16,21 @@ import type { BridgeSettings, ServiceOrigin, ServiceSettings } from './types.ts'
 export function validateBridge(value: unknown, source: string): BridgeSettings {
   const folder = dirname(source);
   try {
-    const { services, ...rest } = checkKeys(bridgeKeys, checkObject(value, ''), '');
-    return { folder, ...rest, services: checkServices(services, folder) };
+    const { services, regions, ...rest } = checkKeys(bridgeKeys, checkObject(value, ''), '');
+    if (Object.keys(services).length + Object.keys(regions).length === 0) {
+      refuse('services', 'must have at least one service, where there are no regions');
+    }
+    let checked: Pick<BridgeSettings, 'services' | 'regions'> = { services: [], regions: [] };
+    runAll([
+      () => {
+        checked = { ...checked, services: checkServices(services, folder) };
+      },
+      () => {
+        checked = { ...checked, regions: checkRegions(regions, 'regions', folder) };
+      },
+    ]);
+    const pages = Object.entries(rest.http.pages).map(([path, pageFolder]) => [path, resolve(folder, pageFolder)]);
+    return { folder, ...rest, http: { ...rest.http, pages: Object.fromEntries(pages) }, ...checked };
   } catch (error) {
     if (!(error instanceof ConfigProblem)) throw error;
     const detail = `${basename(source)}: ${error.problems.join('; ')}`;
@@ -26,7 +40,6 @@ export function validateBridge(value: unknown, source: string): BridgeSettings {
 
 function checkServices(given: Readonly<Record<string, unknown>>, folder: string): readonly ServiceSettings[] {
   const entries = Object.entries(given);
-  if (entries.length === 0) refuse('services', 'must have at least one service');
   const services: ServiceSettings[] = [];
   runAll(
     entries.map(

@@ -3,27 +3,40 @@ import { protoOf } from '@isthmus/codecs';
 import type { Service } from '@isthmus/schema';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayServices } from '../bridge-client.ts';
+import type { ServedRegion } from '../regions/served-region.ts';
 import { CALL_PREFIX } from './call-routes.ts';
 import { refuseOtherMethods } from './other-methods.ts';
+import { REGION_PREFIX } from './region-routes.ts';
+import { WATCH_PATH } from './watch-route.ts';
 
 /** The answer of `GET /readyz`. */
 export interface Readiness {
   /** Whether every service has a live instance. */
   readonly ready: boolean;
   readonly services: readonly { readonly name: string; readonly instances: number; readonly inFlight: number }[];
+  /**
+   * Whether each region's owner is there. The gateway is ready without: the last value can be read, and a program that makes a
+   * segment may well start after it.
+   */
+  readonly regions: readonly { readonly name: string; readonly live: boolean }[];
 }
 
-export function readinessOf(services: GatewayServices): Readiness {
+export function readinessOf(services: GatewayServices, regions: readonly ServedRegion[]): Readiness {
   const states = Object.values(services).map(({ schema, client }) => ({
     name: schema.name,
     instances: client.$instances.length,
     inFlight: client.$instances.reduce((sum, instance) => sum + instance.inFlight, 0),
   }));
-  return { ready: states.every((state) => state.instances > 0), services: states };
+  return {
+    ready: states.every((state) => state.instances > 0),
+    services: states,
+    regions: regions.map(({ name, region }) => ({ name, live: region.isLive })),
+  };
 }
 
 export interface FixedRouteOptions {
   readonly services: GatewayServices;
+  readonly regions: readonly ServedRegion[];
   /** The OpenAPI document. */
   readonly document: object;
   /** Whether `/docs` is served, so that the index names it. */
@@ -31,12 +44,14 @@ export interface FixedRouteOptions {
 }
 
 export function addFixedRoutes(scope: FastifyInstance, options: FixedRouteOptions): void {
-  const { services, document, docs } = options;
+  const { services, regions, document, docs } = options;
   const index = JSON.stringify({
     name: 'Isthmus gateway',
     calls: Object.values(services).flatMap(({ schema }) =>
       schema.methods.map((method) => `POST ${scope.prefix}${CALL_PREFIX}/${schema.name}/${method.name}`),
     ),
+    regions: regions.map(({ name }) => `${scope.prefix}${REGION_PREFIX}/${name}`),
+    watch: `${scope.prefix}${WATCH_PATH}`,
     proto: Object.values(services).map(({ schema }) => `${scope.prefix}${protoPathOf(schema)}`),
     openapi: `${scope.prefix}/openapi.json`,
     ...(docs && { docs: `${scope.prefix}/docs` }),
@@ -52,7 +67,7 @@ export function addFixedRoutes(scope: FastifyInstance, options: FixedRouteOption
   addRoute(scope, '/openapi.json', () => ({ status: 200, body: openapi }));
   addRoute(scope, '/healthz', () => ({ status: 200, body: '{"status":"ok"}' }));
   addRoute(scope, '/readyz', () => {
-    const readiness = readinessOf(services);
+    const readiness = readinessOf(services, regions);
     return { status: readiness.ready ? 200 : 503, body: JSON.stringify(readiness) };
   });
 }

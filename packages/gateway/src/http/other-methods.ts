@@ -2,10 +2,19 @@
 import { IsthmusError } from '@isthmus/schema';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
-/** Answers every other HTTP method on this path with 405 and an `Allow` header, before any body is read. */
-export function refuseOtherMethods(scope: FastifyInstance, url: string, allowed: readonly string[]): void {
+/**
+ * Answers every other HTTP method on this path with 405 and an `Allow` header, before any body is read.
+ *
+ * @param refused Methods that are refused elsewhere.
+ */
+export function refuseOtherMethods(
+  scope: FastifyInstance,
+  url: string,
+  allowed: readonly string[],
+  refused: readonly string[] = [],
+): void {
   scope.route({
-    method: scope.supportedMethods.filter((method) => !allowed.includes(method)),
+    method: scope.supportedMethods.filter((method) => !allowed.includes(method) && !refused.includes(method)),
     url,
     schema: { hide: true },
     async onRequest(_request, reply) {

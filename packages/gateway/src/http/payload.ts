@@ -73,6 +73,6 @@ function written(codec: Codec<unknown, unknown>, write: (memory: Memory) => numb
   return memory.bytes.subarray(0, size);
 }
 
-function memoryOf(bytes: Uint8Array): Memory {
+export function memoryOf(bytes: Uint8Array): Memory {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

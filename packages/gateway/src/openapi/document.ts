@@ -10,19 +10,24 @@ import {
   OCTETS_TYPE,
   typeOfForm,
 } from '../http/media-type.ts';
+import { type GatewayRegions, servedRegions } from '../regions/served-region.ts';
 import { exampleOf } from './example.ts';
 import { callProblemResponses, problemResponse, problemSchema, refusalSchema } from './problems.ts';
+import { regionComponents, regionPaths } from './regions.ts';
 
 export interface DocumentOptions {
   /** What every path begins with; empty for a whole gateway. */
   readonly prefix: string;
   /** The longest deadline that a caller may ask for, in ms. */
   readonly maxTimeoutMs: number;
+  /** Regions beside those of the services. Default: none. */
+  readonly regions?: GatewayRegions | undefined;
 }
 
 /** Lists exactly the routes that the gateway serves, but for the page that shows this document. */
 export function openApiOf(services: GatewayServices, options: DocumentOptions): object {
   const all = Object.values(services);
+  const regions = servedRegions(services, options.regions ?? {});
   const calls = all.flatMap(({ schema, examples = {} }) =>
     schema.methods.map((method) => [
       `${options.prefix}/v1/call/${schema.name}/${method.name}`,
@@ -42,7 +47,7 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
       title: 'Isthmus gateway',
       version: '1',
       description:
-        'Calls to native programs over shared memory. Every error is a problem (RFC 9457) with a stable `code`.',
+        'Calls to native programs, and their state, over shared memory. Every error is a problem (RFC 9457) with a stable `code`.',
     },
     servers: [{ url: '/' }],
     tags: [
@@ -51,16 +56,21 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
         ...(schema.description !== undefined && { description: schema.description }),
         'x-isthmus-schema-hash': Buffer.from(schema.hash).toString('hex'),
       })),
+      ...(regions.length > 0
+        ? [{ name: 'regions', description: 'Typed state in shared memory: the last value, and its changes.' }]
+        : []),
       { name: 'gateway', description: 'The state of the gateway itself.' },
     ],
     paths: {
       ...Object.fromEntries(calls),
       ...Object.fromEntries(all.map(({ schema }) => protoPath(options.prefix, schema))),
+      ...regionPaths(regions, options.prefix),
       ...fixedPaths(options.prefix),
     },
     components: {
       schemas: {
         ...Object.fromEntries(schemas),
+        ...regionComponents(regions),
         Empty: emptySchema,
         Readiness: readinessSchema,
         Problem: problemSchema,
@@ -215,7 +225,7 @@ const emptySchema = { type: 'object', description: 'Nothing.', properties: {}, a
 
 const readinessSchema = {
   type: 'object',
-  required: ['ready', 'services'],
+  required: ['ready', 'services', 'regions'],
   properties: {
     ready: { type: 'boolean', description: 'Whether every service has a live instance.' },
     services: {
@@ -227,6 +237,17 @@ const readinessSchema = {
           name: { type: 'string' },
           instances: { type: 'integer', description: 'Live instances.' },
           inFlight: { type: 'integer', description: 'Calls in flight to them.' },
+        },
+      },
+    },
+    regions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'live'],
+        properties: {
+          name: { type: 'string' },
+          live: { type: 'boolean', description: 'Whether its owner is there.' },
         },
       },
     },

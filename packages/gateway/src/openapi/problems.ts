@@ -1,6 +1,7 @@
 /** How errors appear in the OpenAPI document: the problem's schema, and the responses of a call by HTTP status. */
 import { type ErrorCode, errors, IsthmusError, type Method } from '@isthmus/schema';
 import { problemOf, typeOf } from '../http/problem.ts';
+import type { ServedRegion } from '../regions/served-region.ts';
 
 /** What may go wrong before a call is sent, and while it is under way. Errors of starting and configuring never reach HTTP. */
 const sendingErrors: readonly ErrorCode[] = [
@@ -28,6 +29,52 @@ const replyErrors: readonly ErrorCode[] = ['HANDLER_REFUSED', 'REPLY_TOO_LARGE',
 /** What a call of this method may be answered with beside its reply. */
 export function callErrorsOf({ replies }: Pick<Method, 'replies'>): readonly ErrorCode[] {
   return replies === 'none' ? sendingErrors : [...sendingErrors, ...replyErrors];
+}
+
+/** What reading any region may be answered with, and what it may be for memory that is attached besides. */
+const readErrors: readonly ErrorCode[] = [
+  'INVALID_ARGUMENT',
+  'REGION_CONFLICT',
+  'INTERNAL',
+  'HANDLER_FAULT',
+  'SHUTTING_DOWN',
+];
+const ownErrors: readonly ErrorCode[] = ['NO_INSTANCE', 'CLOSED', 'UNKNOWN_REGION', 'REGION_EMPTY', 'REGION_BUSY'];
+const attachedErrors: readonly ErrorCode[] = [
+  'REGION_BUSY',
+  'LOCK_TIMEOUT',
+  'LOCK_OWNER_DIED',
+  'SEGMENT_MISSING',
+  'GUARD_MISSING',
+  'SEGMENT_TOO_SMALL',
+  'SEGMENT_TRUNCATED',
+  'SEGMENT_MISMATCH',
+  'PERMISSION_DENIED',
+  'OUT_OF_MEMORY',
+  'SYSTEM',
+  'CLOSED',
+];
+
+/** What a body may be refused with, beside what reading is. */
+const bodyErrors: readonly ErrorCode[] = [
+  'MALFORMED_BODY',
+  'INVALID_INPUT',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+];
+
+/** What watching may be answered with before the first event. */
+export const watchErrors: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'TOO_MANY_WATCHERS', 'INTERNAL', 'SHUTTING_DOWN'];
+
+export function readErrorsOf({ service, rows }: Pick<ServedRegion, 'service' | 'rows'>): readonly ErrorCode[] {
+  if (service === undefined) return [...readErrors, ...attachedErrors];
+  return rows === undefined ? [...readErrors, ...ownErrors] : [...readErrors, ...ownErrors, 'UNKNOWN_ROW'];
+}
+
+export function writeErrorsOf(served: Pick<ServedRegion, 'service' | 'rows'>): readonly ErrorCode[] {
+  const own: readonly ErrorCode[] = served.service === undefined ? [] : ['LOCK_TIMEOUT', 'PEER_CORRUPT'];
+  const full: readonly ErrorCode[] = served.rows === undefined ? [] : ['REGION_FULL'];
+  return [...readErrorsOf(served), ...bodyErrors, ...own, ...full];
 }
 
 export const problemSchema = {
@@ -94,8 +141,13 @@ export function callProblemResponses(
   method: Pick<Method, 'replies'>,
   refusal: string | undefined,
 ): Record<string, object> {
+  return problemResponses(callErrorsOf(method), refusal);
+}
+
+/** A response object for each status that one of the codes has. */
+export function problemResponses(codes: readonly ErrorCode[], refusal?: string): Record<string, object> {
   const responses: Record<string, object> = {};
-  for (const [status, [first, ...others]] of Map.groupBy(callErrorsOf(method), (code) => errors[code].http)) {
+  for (const [status, [first, ...others]] of Map.groupBy(codes, (code) => errors[code].http)) {
     if (first === undefined) continue;
     responses[status] = responseOf(
       [first, ...others],

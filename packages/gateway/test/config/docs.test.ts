@@ -4,20 +4,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Key } from '../../src/config/keys.ts';
+import { creationKeys, regionKeys } from '../../src/config/regions.ts';
 import { bridgeKeys, httpKeys, logKeys, serviceKeys } from '../../src/config/tables.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../../../docs/config.md'), 'utf8');
 
 /** Keys and defaults that the first table below a heading lists. */
 function documented(heading: string): Record<string, string> {
-  const section = page.split(`\n## \`${heading}\`\n`)[1]?.split(/\n##+ /)[0] ?? assert.fail(`no section ${heading}`);
+  const section =
+    page.split(new RegExp(`\n##+ \`${heading}\`\n`))[1]?.split(/\n##+ /)[0] ?? assert.fail(`no section ${heading}`);
   const rows = [...section.matchAll(/^\| `(\w+)` \| (.*?) ?\| (.+) \|$/gm)];
   return Object.fromEntries(rows.map(([, key = '', fallback = '']) => [key, fallback]));
 }
 
 function coded(keys: object): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(keys).map(([name, key]: [string, Key<unknown>]) => [name, key.default ?? '']),
+    Object.entries(keys).map(([name, key]: [string, Pick<Key<unknown>, 'default'>]) => [name, key.default ?? '']),
   );
 }
 
@@ -25,6 +27,8 @@ test('every key is documented with its default, and no other', () => {
   assert.deepEqual(documented('http'), coded(httpKeys));
   assert.deepEqual(documented('log'), coded(logKeys));
   assert.deepEqual(documented('services'), coded(serviceKeys));
+  assert.deepEqual(documented('regions'), coded(regionKeys));
+  assert.deepEqual(documented('create'), coded(creationKeys));
 });
 
 test('every top-level key has a section', () => {

@@ -39,5 +39,8 @@ test('says what is wrong with a file that cannot be used', async () => {
   await assert.rejects(load('syntax.ts', 'export default {'), refusedWith(/syntax\.ts cannot be imported/));
   await assert.rejects(load('throws.ts', 'throw new Error("no disk")'), refusedWith(/cannot be imported: no disk/));
   await assert.rejects(load('named.ts', 'export const config = {};'), refusedWith(/has no default export/));
-  await assert.rejects(load('empty.ts', 'export default {};'), refusedWith(/empty\.ts: services: must be an object/));
+  await assert.rejects(
+    load('empty.ts', 'export default {};'),
+    refusedWith(/empty\.ts: services: must have at least one service/),
+  );
 });

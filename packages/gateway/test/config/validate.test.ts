@@ -23,7 +23,15 @@ test('the smallest configuration gets every default', () => {
   const settings = validateBridge({ services: { tank: started } }, file);
   assert.deepEqual(settings, {
     folder: '/project',
-    http: { host: '127.0.0.1', port: 8080, bodyLimitBytes: 1_048_576, maxTimeoutMs: 60_000 },
+    http: {
+      host: '127.0.0.1',
+      port: 8080,
+      bodyLimitBytes: 1_048_576,
+      maxTimeoutMs: 60_000,
+      maxWatchers: 10_000,
+      origins: [],
+      pages: {},
+    },
     log: { level: 'info' },
     services: [
       {
@@ -48,6 +56,7 @@ test('the smallest configuration gets every default', () => {
         header: '/project/generated/tank.h',
       },
     ],
+    regions: [],
   });
 });
 
@@ -70,9 +79,20 @@ test('every problem names the file and the path of its key', async (t) => {
   const service = (extra: object) => ({ services: { tank: { ...started, ...extra } } });
   const cases: readonly (readonly [unknown, string])[] = [
     [undefined, 'isthmus.config.ts: the configuration: must be an object, not undefined'],
-    [{}, 'services: must be an object, not undefined'],
+    [{ services: 5 }, 'services: must be an object, not 5'],
+    [{}, 'services: must have at least one service, where there are no regions'],
     [{ services: {} }, 'services: must have at least one service'],
-    [{ services: { tank: started }, hhtp: {} }, 'hhtp: is not a key; known are http, log, services'],
+    [{ services: {}, regions: {} }, 'services: must have at least one service'],
+    [{ services: { tank: started }, hhtp: {} }, 'hhtp: is not a key; known are http, log, services, regions'],
+    [{ services: { tank: started }, http: { maxWatchers: 0 } }, 'http.maxWatchers: must be a whole number from 1'],
+    [{ services: { tank: started }, http: { origins: 'x' } }, 'http.origins: must be a list of origins, not "x"'],
+    ...['example.com', 'https://example.com/', 'https://example.com:443', 'null', '*', 5].map(
+      (origin) =>
+        [
+          { services: { tank: started }, http: { origins: ['https://a.example', origin] } },
+          'http.origins[1]: must be an origin such as https://example.com',
+        ] as const,
+    ),
     [{ services: { tank: started }, http: { Port: 1 } }, 'http.Port: is spelt port'],
     [
       { services: { tank: started }, http: { port: 65_536 } },

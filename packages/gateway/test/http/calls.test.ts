@@ -189,7 +189,7 @@ describe('state', () => {
       served.client.live = live;
       const response = await fetch(`${served.url}/readyz`);
       assert.equal(response.status, status);
-      const expected = { ready: live > 0, services: [{ name: 'pricing', instances: live, inFlight: 0 }] };
+      const expected = { ready: live > 0, services: [{ name: 'pricing', instances: live, inFlight: 0 }], regions: [] };
       assert.deepEqual(await response.json(), expected);
     }
   });
@@ -199,6 +199,8 @@ describe('state', () => {
     assert.deepEqual(index, {
       name: 'Isthmus gateway',
       calls: Object.keys(pricing.calls).map((name) => `POST /v1/call/pricing/${name}`),
+      regions: [],
+      watch: '/v1/watch',
       proto: ['/v1/proto/pricing.proto'],
       openapi: '/openapi.json',
       docs: '/docs',

@@ -8,12 +8,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { createClient } from '@hey-api/openapi-ts';
 import { build } from 'esbuild';
-import { startGateway } from '../support/gateway.ts';
+import { fakeClient } from '../support/fake-client.ts';
+import { plainHandlers, startGateway } from '../support/gateway.ts';
+import { fakeRegions, goodBoiler, goodLimits, quote } from '../support/regions.ts';
+import { pricing } from '../support/schema.ts';
 
 /** What a user of the service writes: every kind of call, and an error by its code. */
 const program = `
 import { client } from './client/client.gen.ts';
 import { pricingEcho, pricingFills, pricingNote, pricingOrder, pricingQuote, pricingRender } from './client/index.ts';
+import { boilerGet, feedLimitsPatch, feedMarketGetRow, feedMarketList, feedSlotsPutRow, regions } from './client/index.ts';
 
 export async function run(baseUrl: string) {
   client.setConfig({ baseUrl });
@@ -39,14 +43,33 @@ export async function run(baseUrl: string) {
   const sent = await pricingNote({ body: { count: 1 } });
   const rendered = await pricingRender({ body: { count: 3 }, parseAs: 'blob' });
   const fills = await pricingFills({ body: { count: 2 }, parseAs: 'text' });
-  return { price, order: order.data, note, echo: echo.data, code, sent: sent.response?.status, size: rendered.data instanceof Blob ? rendered.data.size : -1, fills: String(fills.data).trimEnd().split('\\n').length };
+  const row = await feedMarketGetRow({ path: { key: 'AAPL' } });
+  const bid: number | undefined = row.data?.bid;
+  const list = await feedMarketList();
+  // @ts-expect-error 64-bit integers are texts
+  const volume: number | undefined = row.data?.volume;
+  const put = await feedSlotsPutRow({ path: { key: 7 }, body: { id: 7, isTaken: true } });
+  const taken: boolean | undefined = put.data?.isTaken;
+  const patched = await feedLimitsPatch({ body: { low: 0.5, note: null }, headers: { 'if-match': '*' } });
+  const low: number | undefined = patched.data?.low;
+  const lost = await feedLimitsPatch({ body: { low: 9 }, headers: { 'if-match': '"0-0"' } });
+  const unchanged = await feedMarketGetRow({ path: { key: 'AAPL' }, headers: { 'if-none-match': row.response?.headers.get('etag') ?? '' } });
+  const known = await regions();
+  const level: number | undefined = (await boilerGet()).data?.level;
+  const state = { bid, volume, taken, created: put.response?.status, low, lost: lost.error?.code, unchanged: unchanged.response?.status, rows: Array.isArray(list.data) ? list.data.length : -1, names: known.data?.regions.length, level };
+  return { state, price, order: order.data, note, echo: echo.data, code, sent: sent.response?.status, size: rendered.data instanceof Blob ? rendered.data.size : -1, fills: String(fills.data).trimEnd().split('\\n').length };
 }
 `;
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 test('a generated client calls the gateway', async () => {
-  await using served = await startGateway();
+  const { market, limits, boiler, options } = fakeRegions();
+  market.set(quote('AAPL', 187.25, '3100'));
+  limits.set(goodLimits);
+  boiler.set(goodBoiler);
+  const calls = { pricing: { schema: pricing, client: fakeClient(pricing, plainHandlers) } };
+  await using served = await startGateway({}, { ...options, services: { ...calls, ...options.services } });
   // Inside of the repository, so that the compiler finds its types.
   const folder = await mkdtemp(join(root, 'packages/gateway/test/.generated-'));
   try {
@@ -78,6 +101,18 @@ test('a generated client calls the gateway', async () => {
     await build({ entryPoints: [main], outfile: bundle, bundle: true, format: 'esm', platform: 'node' });
     const { run } = await import(pathToFileURL(bundle).href);
     assert.deepEqual(await run(served.url), {
+      state: {
+        bid: 187.25,
+        volume: '3100',
+        taken: true,
+        created: 201,
+        low: 0.5,
+        lost: 'REGION_CONFLICT',
+        unchanged: 304,
+        rows: 1,
+        names: 5,
+        level: -5,
+      },
       price: 42,
       order: {
         id: '18446744073709551615',

@@ -1,4 +1,4 @@
-/** Compiling C programs against the library, once for all test files that need the same. */
+/** Compiling C programs, once for all test files that need the same. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,21 +18,39 @@ const library = join(c, 'build/libisthmus.a');
  */
 export function compileService(service: Service, source: string): string {
   if (!existsSync(library)) throw new Error(`${library} is missing: npm run build`);
-  const header = generateHeader(service);
-  const key = createHash('sha256').update(source).update(header).update(readFileSync(library)).digest('hex');
+  const files = { [`${service.name}.h`]: generateHeader(service), 'main.c': source };
+  const key = createHash('sha256').update(readFileSync(library)).digest('hex');
+  return compile(service.name, files, [`-I${c}/include`, '-I.', 'main.c', library], key);
+}
+
+/** The same of a program that knows nothing of Isthmus. */
+export function compileProgram(name: string, source: string): string {
+  return compile(name, { 'main.c': source }, ['main.c'], '');
+}
+
+/** @param key What else the program is made of. */
+function compile(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  inputs: readonly string[],
+  key: string,
+): string {
+  const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Werror'];
+  const args = ['-std=c11', '-O1', '-g', ...warnings, ...inputs, '-pthread', '-o', name];
+  const digest = createHash('sha256')
+    .update(JSON.stringify([files, args, key]))
+    .digest('hex')
+    .slice(0, 16);
   const root = join(tmpdir(), `isthmus-test-programs-${userInfo().uid}`);
-  const program = join(root, key.slice(0, 16), service.name);
+  const program = join(root, digest, name);
   if (existsSync(program)) return program;
   // Test files run at the same time: each compiles in a folder of its own, and the first to finish gives it its name.
-  const scratch = join(root, `${key.slice(0, 16)}.${process.pid}`);
+  const scratch = join(root, `${digest}.${process.pid}`);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
-  writeFileSync(join(scratch, `${service.name}.h`), header);
-  writeFileSync(join(scratch, 'main.c'), source);
-  const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Werror'];
-  const args = ['-std=c11', '-O1', '-g', ...warnings, `-I${c}/include`, '-I.', 'main.c', library, '-pthread'];
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(scratch, file), text);
   try {
-    execFileSync('cc', [...args, '-o', service.name], { cwd: scratch, stdio: 'pipe', timeout: 60_000 });
-    renameSync(scratch, join(root, key.slice(0, 16)));
+    execFileSync('cc', args, { cwd: scratch, stdio: 'pipe', timeout: 60_000 });
+    renameSync(scratch, join(root, digest));
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true });
     if (!existsSync(program)) throw error;

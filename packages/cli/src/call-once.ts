@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { manyOf, oneOf } from '@isthmus/gateway';
-import { IsthmusError } from '@isthmus/schema';
 import { UsageError } from './exit-codes.ts';
+import { parseJson } from './parse-json.ts';
+import { writeJson, writeOut } from './stdout.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -18,31 +18,18 @@ export async function callOnce(
   if (json === undefined && method.input !== undefined) {
     throw new UsageError(`${method.name} takes an input: give it as JSON, or rows of it with --input`);
   }
-  const input = json === undefined ? undefined : parse(json);
+  const input = json === undefined ? undefined : parseJson(json);
   const options = { timeoutMs, signal };
   switch (method.replies) {
-    case 'one': {
-      const output = await oneOf(client.json(input, options));
-      await write(`${JSON.stringify(output ?? {}, null, process.stdout.isTTY ? 2 : 0)}\n`);
+    case 'one':
+      await writeJson((await oneOf(client.json(input, options))) ?? {});
       return;
-    }
     case 'many':
-      for await (const text of manyOf(client.jsonText(input, options))) await write(`${text}\n`);
+      for await (const text of manyOf(client.jsonText(input, options))) {
+        if (!(await writeOut(`${text}\n`))) return;
+      }
       return;
     case 'none':
       await oneOf(client.json(input, options));
-  }
-}
-
-/** At the pace of whoever reads. */
-async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new IsthmusError('MALFORMED_BODY', { detail: cause instanceof Error ? cause.message : String(cause), cause });
   }
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@isthmus/core';
 import type { BridgeClient, ClientSettings, SupervisorLog } from '@isthmus/gateway';
-import type { IsthmusError, Service } from '@isthmus/schema';
+import { IsthmusError, type Service } from '@isthmus/schema';
 
 /** How often it is looked whether instances have come, in ms. */
 const pollMs = 10;
@@ -69,6 +69,30 @@ export async function waitForInstances(
   return true;
 }
 
-function reasonOf(error: IsthmusError | undefined): object {
-  return error === undefined ? {} : { code: error.code, reason: error.message };
+/** How long an instance that should be there may take to answer, in ms, where no configuration says. */
+const defaultWaitMs = 2000;
+
+export interface RequireOptions {
+  /** Where it should listen: for the message. */
+  readonly path: string;
+  readonly waitMs?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits for the first instance.
+ *
+ * @throws IsthmusError why one was refused; NO_INSTANCE where there is none.
+ */
+export async function requireInstance(connection: Connection, options: RequireOptions): Promise<void> {
+  const { path, waitMs: timeoutMs = defaultWaitMs, signal } = options;
+  if (await waitForInstances(connection, { count: 1, timeoutMs, signal })) return;
+  const [refusal] = connection.refusals.values();
+  throw refusal ?? new IsthmusError('NO_INSTANCE', { detail: `nothing answered at ${path}` });
+}
+
+/** An error as fields of a log line. */
+export function reasonOf(error: unknown): object {
+  if (error === undefined) return {};
+  return error instanceof IsthmusError ? { code: error.code, reason: error.message } : { err: error };
 }

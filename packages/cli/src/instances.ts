@@ -73,7 +73,7 @@ export async function startServices(
 
 /** The error for a service that a configuration does not have. */
 export function unknownService(name: string, services: readonly Pick<ServiceSettings, 'name'>[]): IsthmusError {
-  const known = services.map((service) => service.name).join(', ');
+  const known = services.map((service) => service.name).join(', ') || 'none';
   return new IsthmusError('UNKNOWN_SERVICE', { detail: `${name}; there are: ${known}` });
 }
 

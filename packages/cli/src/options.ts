@@ -11,3 +11,14 @@ export function integerOption(min: number, max: number): (value: string) => numb
     return number;
   };
 }
+
+/** A parser of numbers from `min` to `max`. */
+export function numberOption(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+(\.\d+)?$/.test(value) || number < min || number > max) {
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
+    }
+    return number;
+  };
+}

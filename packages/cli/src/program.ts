@@ -4,7 +4,9 @@ import { addCall } from './commands/call.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGen } from './commands/gen.ts';
 import { addInit } from './commands/init.ts';
+import { addRegion } from './commands/region.ts';
 import { addSchema } from './commands/schema.ts';
+import { addSegments } from './commands/segments.ts';
 import { addStart } from './commands/start.ts';
 import type { SetExitCode } from './exit-codes.ts';
 import { version } from './package-info.ts';
@@ -16,6 +18,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     // Errors become exit codes in run.ts; set before the commands are added, which inherit it.
     .exitOverride()
     .showHelpAfterError('(add --help for the options)');
-  for (const add of [addStart, addCall, addGen, addSchema, addInit, addDoctor]) add(program, setExitCode);
+  for (const add of [addStart, addCall, addRegion, addSegments, addGen, addSchema, addInit, addDoctor])
+    add(program, setExitCode);
   return program;
 }

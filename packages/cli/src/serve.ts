@@ -1,9 +1,18 @@
 /** One run of a bridge: from settings to a gateway that listens, and back to nothing. */
-import { type BridgeSettings, createGateway, type Gateway, type ServiceSettings } from '@isthmus/gateway';
+import { attach } from '@isthmus/core';
+import {
+  type BridgeSettings,
+  createGateway,
+  type Gateway,
+  type GatewayRegion,
+  type RegionSettings,
+  type ServiceSettings,
+} from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
-import { type Connection, connectService, waitForInstances } from './clients.ts';
+import { type Connection, connectService, reasonOf, waitForInstances } from './clients.ts';
 import { type Instances, startServices } from './instances.ts';
 import { createLog, type Log } from './log.ts';
+import { createMissing } from './regions/create-segments.ts';
 import { announceBridge } from './running-bridge.ts';
 import { describeBridge } from './welcome.ts';
 
@@ -55,6 +64,8 @@ async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringU
   const { folder, services } = settings;
   const report = (line: string) => process.stdout.write(`${line}\n`);
 
+  // Before the programs start, some of which may expect to find them.
+  for (const region of settings.regions) cleanUps.push(await createMissing(region, logger));
   const instances = await startServices({ folder, services }, { log: logger, report, signal: stop });
   cleanUps.push(() => instances.stop({ graceMs: stopGraceMs }));
   stop.throwIfAborted();
@@ -73,6 +84,13 @@ async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringU
   }
   await Promise.all(connected.map((one) => awaitInstances(one, log, stop)));
 
+  const regions: Record<string, GatewayRegion> = {};
+  for (const region of settings.regions) {
+    const attached = await attachTo(region, log);
+    cleanUps.push(() => attached.detach());
+    regions[region.name] = { region: attached.untyped, description: region.description };
+  }
+
   const gateway = await createGateway({
     ...settings.http,
     logger,
@@ -82,18 +100,29 @@ async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringU
         { schema: service.schema, client, examples: service.example },
       ]),
     ),
+    regions,
   });
   cleanUps.push(() => gateway.close({ timeoutMs: inFlightTimeoutMs }));
   const url = await listen(gateway, settings.http);
   stop.throwIfAborted();
   const counts = connected.map(({ service, client }) => ({ service, instances: client.$instances.length }));
-  process.stdout.write(`${describeBridge(url, counts)}\n`);
+  process.stdout.write(`${describeBridge(url, { services: counts, regions: settings.regions })}\n`);
 }
 
 async function connectTo(service: ServiceSettings, instances: Instances, { logger }: Log): Promise<ConnectedService> {
   const { schema, client: settings } = service;
   const connection = await connectService({ schema, path: instances.pathOf(service.name), settings, log: logger });
   return { service, ...connection };
+}
+
+/** Memory that is not there, or not to be had, does not keep the rest from being served: its program may still be about to start. */
+async function attachTo({ name, struct, options }: RegionSettings, { logger }: Log) {
+  const attached = await attach(struct, options);
+  if (attached.isLive) return attached;
+  await attached.readInto(new Uint8Array(struct.layout.size)).catch((error: unknown) => {
+    logger.warn({ region: name, ...reasonOf(error) }, 'region cannot be read; served once it can');
+  });
+  return attached;
 }
 
 /** A service that does not come up does not keep the others from being served: /readyz and the log tell. */

@@ -1,5 +1,5 @@
 /** What Ctrl-C and its relatives do: the first one asks to stop, a second one ends the process at once. */
-import { signalExitCode } from './exit-codes.ts';
+import { type SetExitCode, signalExitCode } from './exit-codes.ts';
 
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -46,4 +46,18 @@ export function catchSignals(): StopSignals {
       for (const remove of handlers) remove();
     },
   };
+}
+
+/** Does what a command is for. A signal aborts it and decides the exit code, whatever the work then comes to. */
+export async function untilSignal(
+  setExitCode: SetExitCode,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  using signals = catchSignals();
+  try {
+    await work(signals.signal);
+  } catch (error) {
+    if (signals.received === undefined) throw error;
+  }
+  if (signals.received !== undefined) setExitCode(signalExitCode(signals.received));
 }

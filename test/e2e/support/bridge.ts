@@ -35,10 +35,10 @@ export async function makeWorkspace(): Promise<Workspace> {
   };
 }
 
-/** Copies the pricing example, so that a bridge that somebody runs in the repository is not taken for the test's own. */
-export async function copyExample({ folder }: Workspace): Promise<void> {
+/** Copies an example, so that a bridge that somebody runs in the repository is not taken for the test's own. */
+export async function copyExample({ folder }: Workspace, example = 'pricing'): Promise<void> {
   const skipped = new Set(['.isthmus', 'build', 'node_modules', 'test']);
-  const source = join(repository, 'examples/pricing');
+  const source = join(repository, 'examples', example);
   for (const name of readdirSync(source)) {
     if (!skipped.has(name)) await cp(join(source, name), join(folder, name), { recursive: true });
   }

@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { type BatchArguments, callBatch } from '../batch/call-batch.ts';
 import { callOnce } from '../call-once.ts';
-import { exitCodes, type SetExitCode, signalExitCode, UsageError } from '../exit-codes.ts';
+import { exitCodes, type SetExitCode, UsageError } from '../exit-codes.ts';
 import { integerOption } from '../options.ts';
-import { catchSignals } from '../signals.ts';
+import { untilSignal } from '../signals.ts';
 import { openTarget } from '../target.ts';
 
 interface CallOptions {
@@ -55,9 +55,7 @@ Exit codes:
     )
     .action(async (service: string, method: string, json: string | undefined, options: CallOptions) => {
       checkUsage(json, options);
-      using signals = catchSignals();
-      const { signal } = signals;
-      try {
+      await untilSignal(setExitCode, async (signal) => {
         await using target = await openTarget({ ...options, service, method, signal });
         const { input, output = '-' } = options;
         if (input !== undefined && target.method.replies === 'many') {
@@ -76,10 +74,7 @@ Exit codes:
         };
         const failed = await callBatch(target, batch, signal);
         setExitCode(failed ? exitCodes.failed : exitCodes.done);
-      } catch (error) {
-        if (signals.received === undefined) throw error;
-      }
-      if (signals.received !== undefined) setExitCode(signalExitCode(signals.received));
+      });
     });
 }
 

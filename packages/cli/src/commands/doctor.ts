@@ -39,6 +39,6 @@ Exit codes:
 function describe({ name, status, found, advice }: CheckResult): string {
   const { green, yellow, red, dim } = colours(process.stdout);
   const paint: Record<Status, (text: string) => string> = { ok: green, warn: yellow, missing: red };
-  const line = `${paint[status](status.padEnd(7))} ${name.padEnd(12)} ${found}`;
-  return advice === undefined ? line : `${line}\n${dim(`        ${' '.repeat(13)}${advice}`)}`;
+  const line = `${paint[status](status.padEnd(7))} ${name.padEnd(13)} ${found}`;
+  return advice === undefined ? line : `${line}\n${dim(`        ${' '.repeat(14)}${advice}`)}`;
 }

@@ -1,9 +1,12 @@
 /** What `isthmus doctor` looks at, in order: later checks build on earlier ones. */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, endianness, freemem, tmpdir } from 'node:os';
+import { listSegments } from '@isthmus/core';
+import { loadNative } from '@isthmus/native';
 import { IsthmusError } from '@isthmus/schema';
 import { runProgram } from '../programs/run-program.ts';
 import { selfTest } from './self-test.ts';
+import { judgeSharedMemory, readLimits } from './shared-memory.ts';
 
 /** `missing`: Isthmus cannot work. `warn`: it works, and not everything, or not well. */
 export type Status = 'ok' | 'warn' | 'missing';
@@ -61,7 +64,7 @@ const make: Check = () =>
 const addon: Check = async () => {
   const name = 'native addon';
   try {
-    await import('@isthmus/native');
+    loadNative();
     return { name, status: 'ok', found: 'loads' };
   } catch (error) {
     const advice =
@@ -83,6 +86,15 @@ const roundTrip: Check = async () => {
     const advice =
       'A C program was compiled and called, which needs memfd_create, epoll and Unix sockets: see what a sandbox or seccomp profile forbids.';
     return { name, status: 'missing', found: oneLine(error), advice };
+  }
+};
+
+const sharedMemory: Check = async () => {
+  const name = 'shared memory';
+  try {
+    return judgeSharedMemory(await listSegments(), await readLimits());
+  } catch (error) {
+    return { name, status: 'warn', found: oneLine(error), advice: 'See whether /proc is mounted.' };
   }
 };
 
@@ -131,6 +143,7 @@ export const checks: readonly Check[] = [
   make,
   addon,
   roundTrip,
+  sharedMemory,
   folder,
   files,
   memory,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -48,6 +48,13 @@ export const log = service('log', { write: call({ input: struct('Line', { words:
   await writeFile(join(folder, 'made/log.proto'), 'changed by hand');
   const check = await isthmus(['gen', '--check', 'log.schema.ts', '--out', 'made'], { cwd: folder });
   assert.deepEqual([check.code, check.stderr], [1, 'stale: made/log.proto (run isthmus gen)\n']);
+});
+
+test('a service may have regions only', async () => {
+  await copyFile(join(import.meta.dirname, '../fixtures/plant.schema.ts'), join(folder, 'plant.schema.ts'));
+  const { code, stdout, stderr } = await isthmus(['gen', 'plant.schema.ts'], { cwd: folder });
+  assert.deepEqual([code, stdout, stderr], [0, 'wrote plant.h\n', '']);
+  assert.match(await readFile(join(folder, 'plant.h'), 'utf8'), /int plant_boiler_write\(isth_region \*region/);
 });
 
 test('says what is wrong with a schema', async () => {

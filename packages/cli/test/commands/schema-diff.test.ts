@@ -68,6 +68,31 @@ test('a break is a failure, and comes first', async () => {
   assert.equal(code, 1);
 });
 
+test('regions are compared too', async () => {
+  const write = (name: string, members: string) =>
+    writeFile(
+      join(folder, `${name}.schema.ts`),
+      `import { f64, region, service, struct, text, u32 } from '@isthmus/schema';
+const State = struct('State', { name: text(7), level: f64()${name === 'after' ? ', pressure: f64()' : ''} });
+export const tank = service('tank', { ${members} });
+`,
+    );
+  await write('before', "state: region(State, { key: 'name', rows: 4 }), old: region(State)");
+  await write('after', "state: region(State, { key: 'name', rows: 8 })");
+  const { code, stdout } = await run('diff', 'before.schema.ts', 'after.schema.ts');
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => !line.startsWith(' ')),
+    [
+      'break  region old: removed',
+      'break  region state, row field pressure: added, f64',
+      'safe   region state, rows: 4 -> 8',
+      '2 breaks, 1 safe change',
+      '',
+    ],
+  );
+  assert.equal(code, 1);
+});
+
 test('no change', async () => {
   const { code, stdout } = await run('diff', 'old.schema.ts', 'text.txt');
   assert.deepEqual([code, stdout], [0, 'nothing has changed\n']);

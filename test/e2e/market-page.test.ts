@@ -1,0 +1,82 @@
+/** The live page of the pricing example in a real browser: values move, and the connection survives a restart of the feed. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { launchChromium, withoutChromium } from '../support/chromium.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Bridge, copyExample, endBridge, makeWorkspace, startBridge, type Workspace } from './support/bridge.ts';
+import { eventually as found } from './support/commands.ts';
+
+const options = { skip: withoutChromium, timeout: 120_000 };
+
+let workspace: Workspace;
+let bridge: Bridge;
+before(async () => {
+  if (withoutChromium !== false) return;
+  workspace = await makeWorkspace();
+  await copyExample(workspace);
+  bridge = await startBridge({ cwd: workspace.folder, env: workspace.env });
+});
+after(async () => {
+  if (withoutChromium !== false) return;
+  await endBridge(bridge);
+  await workspace[Symbol.asyncDispose]();
+});
+
+/** The text of a cell, by symbol and field. */
+function cell(page: Page, symbol: string, field: string): Promise<string | null> {
+  return page.textContent(`tr[data-symbol="${symbol}"] [data-field="${field}"]`);
+}
+
+/** Resolves once the cell shows something else than now. */
+async function moves(page: Page, symbol: string, field: string): Promise<void> {
+  const now = await cell(page, symbol, field);
+  await eventually(`${symbol} ${field} moves`, async () => (await cell(page, symbol, field)) !== now);
+}
+
+test(
+  'values move, and go on moving after the feed was killed and came back, over the same connection',
+  options,
+  async () => {
+    await using browser = await launchChromium();
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    const watches: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/watch')) watches.push(request.url());
+    });
+
+    const response = await page.goto(`${bridge.url}/examples/market`);
+    assert.equal(response?.status(), 200);
+    assert.match(response?.headers()['content-security-policy'] ?? '', /default-src 'self'/);
+    await page.waitForSelector('#state[data-state="live"]');
+    const symbols = await found(async () => {
+      const all = await page.$$eval('tbody tr', (rows) => rows.map((row) => row.getAttribute('data-symbol') ?? ''));
+      return all.length >= 4 ? all : undefined;
+    });
+    assert.deepEqual(symbols, symbols.toSorted());
+    const [symbol = ''] = symbols;
+    await moves(page, symbol, 'last');
+    assert.ok(Number(await cell(page, symbol, 'bid')) <= Number(await cell(page, symbol, 'ask')));
+    const written = await found(async () => {
+      const count = Number((await page.textContent('#written'))?.replaceAll(',', ''));
+      return count > 0 ? count : undefined;
+    });
+    assert.ok(written > 100, `the feed writes ${written} a second`);
+
+    const [feed] = bridge.instances('feed');
+    assert.ok(feed !== undefined);
+    process.kill(feed.pid, 'SIGKILL');
+    await page.waitForSelector('#state[data-state="stale"]');
+    assert.notEqual(await cell(page, symbol, 'last'), '', 'the last values stay');
+    await page.waitForSelector('#state[data-state="live"]');
+    await moves(page, symbol, 'last');
+
+    assert.equal(watches.length, 1, 'one request all the time');
+    assert.deepEqual(problems, []);
+  },
+);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
-const example = fileURLToPath(new URL('../../examples/pricing', import.meta.url));
+const config = fileURLToPath(new URL('idle.config.ts', import.meta.url));
 
 /** User and system time of a process in clock ticks, which Linux reports as hundredths of a second; and its parent. */
 function statOf(pid: string): { readonly parent: string; readonly ticks: number } | undefined {
@@ -43,8 +43,7 @@ async function started(child: ChildProcess): Promise<void> {
 
 /** Share of one core that the gateway and its instances used over `seconds`. */
 export async function idleShare(seconds: number): Promise<{ readonly share: number; readonly processes: number }> {
-  const child = spawn(process.execPath, [cli, 'start', '--port', '0'], {
-    cwd: example,
+  const child = spawn(process.execPath, [cli, 'start', '--config', config, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {

@@ -98,6 +98,14 @@ int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns);
 /* Wakes all who sleep on a word. Async-signal-safe. */
 void isth__futex_wake(const void *word);
 
+/*
+ * A full fence in all threads of all processes that have registered, at one moment during the call: so that what one side does
+ * often needs no fence, and what the other does seldom pays for both. Some microseconds. Both return whether the system has it;
+ * where it has not, each side has to fence.
+ */
+bool isth__fence_register(void);
+bool isth__fence_others(void);
+
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);
 
@@ -141,6 +149,7 @@ void isth__arena_free(struct isth__arena *arena);
  *     fences, and loads `sleeping`. The two sequentially consistent fences have an order, and whichever side's comes second
  *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
  *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
+ *     Where one side does it far more often than the other, the other fences for both (isth__fence_others).
  *
  *  3. Seqlock (fence / fence). The writer of a region invalidates a slot, fences (release), and overwrites it in
  *     relaxed stores; a reader copies it in relaxed loads, fences (acquire), and looks whether it is still valid. If
@@ -170,6 +179,8 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 #define isth__fence_acquire() atomic_thread_fence(memory_order_acquire)
 #define isth__fence_release() atomic_thread_fence(memory_order_release)
 #define isth__fence() atomic_thread_fence(memory_order_seq_cst)
+/* Of the compiler only: for the side of (2) for which the other fences. */
+#define isth__fence_compiler() atomic_signal_fence(memory_order_seq_cst)
 #define isth__add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define isth__subtract_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 #define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)
@@ -268,6 +279,10 @@ bool isth__object_name_valid(const char *name);
  * or SYSTEM. */
 int isth__fail_system(isth_failure *failure, int missing, const char *call, const char *what);
 
+/* open() with these flags besides O_NONBLOCK: a FIFO would wait for its other end, and a file with a lease (fcntl's
+ * F_SETLEASE) for its holder, who may have up to 45 s to give it back. He gets 100 ms here; then errno is EWOULDBLOCK. */
+int isth__open_now(const char *path, int flags);
+
 /* Finds and opens it, for writing too where asked for. Close it in any case. */
 int isth__place_open(struct isth__place *place, const isth_segment_name *name, bool writable, isth_failure *failure);
 void isth__place_close(struct isth__place *place);
@@ -354,13 +369,17 @@ struct isth_segment {
   struct isth__window data, lock; /* the struct; the guard's bytes, if it has some in the segment */
   struct isth__guard guard;
   struct isth__range ranges[3]; /* all that an access touches */
-  size_t bytes;                 /* of the struct */
+  size_t offset, bytes;         /* of the struct */
   size_t own_from, own_to;      /* the guard's bytes inside the struct, which are not the value's */
   bool writable;
 };
 
 /* Runs what touches the segment. Errors: SEGMENT_TRUNCATED, if it was left in the midst. */
 int isth__segment_touch(isth_segment *segment, void (*act)(void *), void *argument, isth_failure *failure);
+
+/* Whether the segment still has the struct's bytes up to `end`. A file that ends inside a page does not fault there:
+ * behind its end lie zeros, and what is written is lost. Errors: SEGMENT_TRUNCATED. */
+int isth__segment_reaches(const isth_segment *segment, size_t end, isth_failure *failure);
 
 #endif
 /* call.h: a call as its handler sees it. One struct for all kinds of calls. */
@@ -1360,18 +1379,19 @@ struct isth_region {
   bool writable;
 
   isth__atomic_u32 *index;
-  uint32_t key_offset, key_bytes;
-  bool key_is_text;
   uint64_t epoch;          /* read once: who else may write the memory changes nothing here */
   isth__atomic_u32 *armed; /* 1: somebody waits for a change */
+  uint32_t key_offset, key_bytes;
+  bool key_is_text;
+  bool fences; /* a writer that others cannot make fence */
+  isth__atomic_u32 interrupts;
   uint32_t process_id;
   int lock_fd; /* of the lock among processes; -1: one writer */
   uint32_t lock_byte;
+  isth__atomic_u64 patience_ns; /* how long a write waits for it */
   void *owner;
   void (*release)(void *owner);
-
-  _Alignas(64) pthread_mutex_t mutex; /* held while a thread of this process writes */
-  isth__atomic_u32 interrupts;
+  pthread_mutex_t mutex; /* held while a thread of this process writes */
 };
 
 /* How many rows there are, whatever the memory says. Acquire: what is in them (isth__region_add_row). */
@@ -1735,6 +1755,12 @@ static void write_visit(void *argument) {
   if (visit->error == 0) visit->error = error;
 }
 
+/* Where the bytes end that an access depends on: those of the whole struct if its digest is taken. */
+static size_t end_of(const struct visit *visit) {
+  bool is_digested = (visit->versioned || visit->expected != NULL) && !is_seqlock(visit->segment);
+  return is_digested ? visit->segment->bytes : visit->offset + visit->size;
+}
+
 static void release_visit(void *argument) { (void)release_guard(argument); }
 
 static int make_visit(struct visit *visit, void (*act)(void *), isth_segment_stamp *stamp) {
@@ -1767,7 +1793,8 @@ int isth_segment_read(isth_segment *segment, size_t offset, void *bytes, size_t 
   if (error != 0) return error;
   visit.hold.patience = isth__patience_begin(timeout_ns);
   visit.hold.failure = failure;
-  return make_visit(&visit, read_visit, stamp);
+  error = make_visit(&visit, read_visit, stamp);
+  return error != 0 ? error : isth__segment_reaches(segment, end_of(&visit), failure);
 }
 
 static int check_write(const isth_segment *segment, size_t offset, size_t size, bool expects, isth_failure *failure) {
@@ -1796,6 +1823,7 @@ int isth_segment_write(isth_segment *segment, size_t offset, const void *bytes, 
                         .expected = expected,
                         .versioned = stamp != NULL};
   int error = check_write(segment, offset, size, expected != NULL, failure);
+  if (error == 0) error = isth__segment_reaches(segment, end_of(&visit), failure);
   if (error != 0) return error;
   visit.hold.exclusive = true;
   visit.hold.patience = isth__patience_begin(timeout_ns);
@@ -2021,6 +2049,15 @@ int isth__segment_touch(isth_segment *segment, void (*act)(void *), void *argume
   return fail_truncated(segment, address, failure);
 }
 
+int isth__segment_reaches(const isth_segment *segment, size_t end, isth_failure *failure) {
+  struct stat status;
+  if (segment->place.fd < 0 || fstat(segment->place.fd, &status) != 0) return 0;
+  uint64_t there = (uint64_t)status.st_size;
+  if (there >= (uint64_t)segment->offset + end) return 0;
+  size_t left = there > segment->offset ? (size_t)(there - segment->offset) : 0;
+  return fail_truncated(segment, segment->data.bytes + left, failure);
+}
+
 /* ---- attaching ---- */
 
 static int check_inside(const isth_segment *segment, const char *what, size_t offset, size_t bytes,
@@ -2122,6 +2159,7 @@ int isth_segment_attach(isth_segment **segment, const isth_segment_options *opti
   if (attached == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "no memory for a segment");
   /* Closed in any case, also where it was not opened. */
   attached->place.fd = attached->guard.file = -1;
+  attached->offset = options->offset;
   attached->bytes = options->bytes;
   attached->writable = options->writable;
   int error = attach_segment(attached, options, failure);
@@ -3462,7 +3500,7 @@ static const error_texts all_error_texts[] = {
     [34] =
     {"UNSUPPORTED_MEDIA_TYPE",
      "the content type is not supported",
-     "Use a content type that the method takes: application/json, application/msgpack, application/protobuf or application/octet-stream."},
+     "Send a content-type that is taken here: for calls application/json, application/msgpack, application/protobuf or application/octet-stream; for regions application/json or application/octet-stream, with PATCH application/merge-patch+json."},
     [35] =
     {"MALFORMED_BODY",
      "the body is not well-formed",
@@ -3514,7 +3552,7 @@ static const error_texts all_error_texts[] = {
     [47] =
     {"LOCK_TIMEOUT",
      "the lock was not free in time",
-     "See who holds it: the detail names the process where the system knows it. Nothing was read or written."},
+     "See who holds it: the detail names the process where the system knows it. A semaphore whose holder died stays taken: stop its programs, remove it, and start them again. Nothing was read or written."},
     [48] =
     {"LOCK_OWNER_DIED",
      "the process that held the lock died while it held it",
@@ -3914,6 +3952,7 @@ int isth__fail_held(isth_failure *failure, const char *what, int64_t pid) {
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -3957,7 +3996,7 @@ static int file_guard_open(struct isth__guard *guard, const isth_guard *options,
   snprintf(text, sizeof text, "the lock file %s", options->name == NULL ? "(the segment's own)" : name);
   /* To write, fcntl needs the file opened for writing; flock does not. */
   bool writes = writable && options->kind == ISTH_GUARD_FCNTL;
-  guard->file = open(name, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  guard->file = isth__open_now(name, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY);
   if (guard->file < 0) return isth__fail_system(failure, ISTH_E_GUARD_MISSING, "open", text);
   struct stat status;
   if (fstat(guard->file, &status) != 0 || !S_ISREG(status.st_mode))
@@ -4006,11 +4045,18 @@ static int64_t flock_holder(int file) {
   int64_t holder = 0;
   while (holder == 0 && fgets(line, sizeof line, locks) != NULL) {
     /* 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; one that waits has "->" behind its number. */
-    long long pid;
-    unsigned int major_number, minor_number;
-    unsigned long long inode;
-    if (sscanf(line, "%*d: FLOCK %*s %*s %lld %x:%x:%llu", &pid, &major_number, &minor_number, &inode) != 4) continue;
-    if (inode == status.st_ino && makedev(major_number, minor_number) == status.st_dev) holder = pid;
+    enum { KIND = 1, PROCESS = 4, FILE_NAME = 5, WORDS };
+    char *words[WORDS] = {NULL}, *rest = line;
+    for (int i = 0; i < WORDS; i++) words[i] = strtok_r(rest, " ", &rest);
+    if (words[FILE_NAME] == NULL || strcmp(words[KIND], "FLOCK") != 0) continue;
+    char *number = words[FILE_NAME];
+    unsigned long major_number = strtoul(number, &number, 16);
+    if (*number++ != ':') continue;
+    unsigned long minor_number = strtoul(number, &number, 16);
+    if (*number++ != ':') continue;
+    unsigned long long inode = strtoull(number, NULL, 10);
+    if (inode == status.st_ino && makedev((unsigned int)major_number, (unsigned int)minor_number) == status.st_dev)
+      holder = strtoll(words[PROCESS], NULL, 10);
   }
   fclose(locks);
   return holder;
@@ -4095,6 +4141,7 @@ const struct isth__guard_way isth__fcntl = {.open = file_guard_open,
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -4153,13 +4200,14 @@ static int mutex_look(const struct isth__guard *guard, isth_failure *failure) {
 
 /* The process of a thread; a thread of another namespace, or one that is gone, stands for itself. */
 static int64_t process_of_thread(int64_t thread) {
+  static const char tgid[] = "Tgid:";
   char path[48], line[128];
   snprintf(path, sizeof path, "/proc/%lld/status", (long long)thread);
   FILE *file = fopen(path, "re");
   long long process = thread;
   if (file == NULL) return process;
   while (fgets(line, sizeof line, file) != NULL)
-    if (sscanf(line, "Tgid: %lld", &process) == 1) break;
+    if (strncmp(line, tgid, sizeof tgid - 1) == 0) process = strtoll(line + sizeof tgid - 1, NULL, 10);
   fclose(file);
   return process;
 }
@@ -4350,7 +4398,10 @@ static int posix_semaphore_take(struct isth__guard *guard, struct isth__hold *ho
     if (errno != EAGAIN && errno != EINTR)
       return isth__fail(hold->failure, ISTH_E_SYSTEM, "sem_trywait of %s: %s", guard->name, strerror(errno));
   } while (isth__patience_wait(&hold->patience));
-  return isth__fail_held(hold->failure, "the semaphore", 0);
+  if (hold->failure == NULL) return ISTH_E_LOCK_TIMEOUT;
+  char text[ISTH__NAME_TEXT_BYTES];
+  snprintf(text, sizeof text, "the semaphore %s", guard->name);
+  return isth__fail_held(hold->failure, text, 0);
 }
 
 static int posix_semaphore_release(struct isth__guard *guard, struct isth__hold *hold) {
@@ -4391,7 +4442,7 @@ static int system_v_semaphore_open(struct isth__guard *guard, const isth_guard *
   } else {
     snprintf(text, sizeof text, "the semaphore set of id %d", options->id);
   }
-  struct semid_ds status;
+  struct semid_ds status = {.sem_nsems = 0}; /* clang-tidy does not see that semctl fills it in */
   guard->set = options->key != 0 ? semget(options->key, 0, 0) : options->id;
   if (guard->set < 0 || semctl(guard->set, 0, IPC_STAT, (union semaphore_argument){.set = &status}) != 0) {
     if (errno == EINVAL || guard->set < 0) errno = errno == EACCES ? EACCES : ENOENT;
@@ -5585,12 +5636,30 @@ static int place_open_system_v(struct isth__place *place, const isth_segment_nam
 
 /* ---- what has a descriptor ---- */
 
+enum { LEASE_NS = 100000000 };
+
+int isth__open_now(const char *path, int flags) {
+  struct isth__patience patience = isth__patience_begin(LEASE_NS);
+  int fd;
+  do {
+    fd = open(path, flags | O_NONBLOCK);
+  } while (fd < 0 && errno == EWOULDBLOCK && isth__patience_wait(&patience));
+  return fd;
+}
+
+/* Where Linux has POSIX segments. */
+enum { OBJECT_PATH_BYTES = sizeof "/dev/shm" + NAME_MAX };
+static void object_path(const char *name, char path[OBJECT_PATH_BYTES]) {
+  snprintf(path, OBJECT_PATH_BYTES, "/dev/shm%s", name);
+}
+
 static int place_open_descriptor(const isth_segment_name *name, bool writable) {
-  int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  /* Not blocking: a FIFO would wait for its other end, a file with a lease for its holder. */
-  if (name->kind == ISTH_SEGMENT_FILE) return open(name->name, flags);
-  if (name->kind == ISTH_SEGMENT_POSIX) return shm_open(name->name, flags | O_NOFOLLOW, 0);
-  return fcntl(name->fd, F_DUPFD_CLOEXEC, 0);
+  char path[OBJECT_PATH_BYTES];
+  int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
+  if (name->kind == ISTH_SEGMENT_FILE) return isth__open_now(name->name, flags);
+  if (name->kind == ISTH_SEGMENT_FD) return fcntl(name->fd, F_DUPFD_CLOEXEC, 0);
+  object_path(name->name, path);
+  return isth__open_now(path, flags | O_NOFOLLOW);
 }
 
 static int place_open_file(struct isth__place *place, const isth_segment_name *name, bool writable,
@@ -5650,15 +5719,14 @@ void isth__place_close(struct isth__place *place) {
 bool isth__place_current(const struct isth__place *place) {
   struct stat status;
   struct shmid_ds segment;
-  char path[sizeof "/dev/shm" + NAME_MAX];
+  char path[OBJECT_PATH_BYTES];
   switch (place->kind) {
   case ISTH_SEGMENT_SYSTEM_V:
     if (place->key != 0) return shmget(place->key, 0, 0) == place->id;
     return shmctl(place->id, IPC_STAT, &segment) == 0 && (segment.shm_perm.mode & SHM_DEST) == 0;
   case ISTH_SEGMENT_POSIX:
-    /* Where Linux has them. Not by shm_open and close, which would drop the fcntl locks that the program itself has on
-     * it. */
-    snprintf(path, sizeof path, "/dev/shm%s", place->name);
+    /* Not opened and closed, which would drop the fcntl locks that the program itself has on it. */
+    object_path(place->name, path);
     return lstat(path, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
   case ISTH_SEGMENT_FILE:
     return stat(place->name, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
@@ -5695,6 +5763,7 @@ void isth__place_unmap(const struct isth__place *place, struct isth__window *win
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
+#include <linux/membarrier.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -5811,6 +5880,10 @@ int isth__random(void *bytes, size_t size) {
   } while (got < 0 && errno == EINTR);
   return got == (ssize_t)size ? 0 : got < 0 ? -errno : -EIO;
 }
+
+bool isth__fence_register(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0; }
+
+bool isth__fence_others(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0; }
 
 int isth__pin_thread(unsigned int cpu) {
   cpu_set_t set;
@@ -5972,6 +6045,8 @@ int isth_segment_remove(const isth_segment_name *name, isth_failure *failure) {
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { FIRST_PATIENCE_NS = 100000000 };
+
 int isth__region_open(isth_region **region, const isth_region_type *type, const struct isth__region_access *access) {
   struct isth__region_layout layout;
   isth__region_layout(type, &layout);
@@ -6001,10 +6076,12 @@ int isth__region_open(isth_region **region, const isth_region_type *type, const 
       .key_offset = type->key_offset,
       .key_bytes = type->key_bytes,
       .key_is_text = type->key_is_text,
+      .fences = access->writable && !isth__fence_register(),
       .epoch = isth__load_relaxed(&header->epoch),
       .armed = (isth__atomic_u32 *)(void *)access->watch_line,
       .lock_fd = lock_fd,
       .lock_byte = type->id,
+      .patience_ns = FIRST_PATIENCE_NS,
       .process_id = (uint32_t)getpid(),
       .owner = access->owner,
       .release = access->release,
@@ -6136,7 +6213,7 @@ void isth__region_finish_row(isth_region *region) {
 #include <errno.h>
 #include <time.h>
 
-enum { WAIT_NS = 100000000, SPINS = 16, PAUSES = 32, FIRST_SLEEP_NS = 10000, LAST_SLEEP_NS = 500000 };
+enum { SPINS = 16, PAUSES = 32, FIRST_SLEEP_NS = 10000, LAST_SLEEP_NS = 500000 };
 
 /* Returns 0, EBUSY or another errno. */
 static int try_lock(isth_region *region) {
@@ -6163,7 +6240,7 @@ static int wait_for_lock(isth_region *region) {
   for (unsigned int attempts = 0;; attempts++) {
     int error = try_lock(region);
     if (error != EBUSY) return error == 0 ? 0 : ISTH_E_SYSTEM;
-    if (attempts == 0) until_ns = isth__after_ns(WAIT_NS);
+    if (attempts == 0) until_ns = isth__after_ns(isth__load_relaxed(&region->patience_ns));
     if (isth__now_ns() >= until_ns) return ISTH_E_LOCK_TIMEOUT;
     back_off(attempts);
   }
@@ -6177,6 +6254,8 @@ static void recover(isth_region *region) {
   isth__region_finish_row(region);
   isth__region_announce(region, true);
 }
+
+void isth_region_set_patience(isth_region *region, uint64_t ns) { isth__store_relaxed(&region->patience_ns, ns); }
 
 int isth__region_lock(isth_region *region) {
   if (region->lock_fd < 0) {
@@ -6295,7 +6374,8 @@ int isth_region_stamp(const isth_region *region, uint32_t row, isth_stamp *stamp
  * region_wait.c: sleeping until there is something new, and waking who sleeps.
  *
  * Who waits says so in `armed`, fences, and looks at `changes` once more before it sleeps on it; the writer adds to
- * `changes`, fences, and looks at `armed`: Dekker's pattern (atomic.h), so that one of the two sees the other.
+ * `changes`, fences, and looks at `armed`: Dekker's pattern (atomic.h), so that one of the two sees the other. Who waits
+ * fences for the writer too: a fence of its own would have each write wait until no reader has its lines any more.
  *
  * The writer clears `armed` before it adds to `changes`, and wakes because of what it cleared. If it cleared it
  * afterwards, it could clear what somebody has stored who knows this change already, and waits for the next one: that
@@ -6304,12 +6384,18 @@ int isth_region_stamp(const isth_region *region, uint32_t row, isth_stamp *stamp
 
 /* `armed` lies in memory that everybody may write: who clears it unseen makes others sleep at most so long. */
 enum { SLICE_NS = 100000000 };
+/* The same where the system does not let who waits fence for others: by then, what a writer has stored is seen. */
+enum { UNSURE_SLICE_NS = 1000000 };
 
 void isth__region_announce(isth_region *region, bool wake) {
   isth__atomic_u64 *changes = &region->header->changes;
   if (isth__load_relaxed(region->armed) != 0 && isth__exchange_relaxed(region->armed, 0) != 0) wake = true;
   isth__store_release(changes, isth__load_relaxed(changes) + 1); /* to isth_region_changes */
-  isth__fence();
+  if (region->fences) {
+    isth__fence();
+  } else {
+    isth__fence_compiler();
+  }
   if (wake || isth__load_relaxed(region->armed) != 0) isth__futex_wake(changes);
 }
 
@@ -6321,11 +6407,12 @@ int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeo
     uint64_t now_ns = isth__now_ns();
     if (now_ns >= until_ns) return ISTH_E_DEADLINE_EXCEEDED;
     isth__store_relaxed(region->armed, 1);
-    isth__fence();
+    uint64_t slice_ns = isth__fence_others() ? SLICE_NS : UNSURE_SLICE_NS;
+    isth__fence(); /* of our own, for writers that fence themselves */
     if (isth_region_changes(region) != changes) break;
     uint64_t left_ns = until_ns - now_ns;
     /* The low half of `changes`, on little-endian machines. */
-    if (isth__futex_wait(&region->header->changes, (uint32_t)changes, left_ns < SLICE_NS ? left_ns : SLICE_NS) == 0)
+    if (isth__futex_wait(&region->header->changes, (uint32_t)changes, left_ns < slice_ns ? left_ns : slice_ns) == 0)
       break;
   }
   return 0;
@@ -6340,6 +6427,13 @@ void isth_region_interrupt(const isth_region *region) {
 /* The version after `latest`. Never 0 nor ISTH_ANY_VERSION, whatever somebody has written into the memory. */
 static uint64_t next_version(uint64_t latest) { return latest < ISTH_ANY_VERSION - 1 ? latest + 1 : 1; }
 
+/* Asks for the lines of the slot that the next write will go to, which readers may still have in their caches. */
+static inline void prefetch_slot(const isth_region *region, struct isth__region_row *row, uint64_t version) {
+  const unsigned char *slot = (const unsigned char *)isth__region_slot_at(region, row, version);
+  isth__prefetch_write(slot);
+  isth__prefetch_write(slot + 64);
+}
+
 /* The writer of region_memory.h: makes `size` bytes from `offset`, and for the rest what the value was so far, the
  * latest value. */
 static void publish_value(isth_region *region, struct isth__region_row *row, size_t offset, const void *part,
@@ -6347,6 +6441,7 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
   uint64_t latest = isth__load_relaxed(&row->latest);
   uint64_t version = next_version(latest);
   struct isth__region_slot *slot = isth__region_slot_at(region, row, version);
+  isth__prefetch_write(row); /* it is on its way while the clock is read */
   int64_t time_ns = isth__real_now_ns();
   isth__store_relaxed(&slot->sequence, 0);
   isth__fence_release(); /* with isth__fence_acquire in read_row */
@@ -6359,6 +6454,7 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
   isth__region_store(slot->value, offset, part, size);
   isth__store_release(&slot->sequence, version); /* to read_row */
   isth__store_release(&row->latest, version);    /* to read_row */
+  prefetch_slot(region, row, next_version(version));
   if (stamp != NULL) *stamp = (isth_stamp){version, time_ns};
 }
 
@@ -6452,6 +6548,7 @@ int isth_region_put(isth_region *region, const void *value, uint64_t expected, u
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -6489,7 +6586,8 @@ static int place_next(struct isth__regions *regions, const isth_region_type *typ
   struct isth__placed *placed = &regions->placed[regions->count++];
   uint64_t *end = &regions->memories[memory_of(type)].size;
   placed->type = *type;
-  placed->type.name = strcpy(placed->name, type->name);
+  snprintf(placed->name, sizeof placed->name, "%s", type->name);
+  placed->type.name = placed->name;
   placed->offset = *end;
   *end += isth__region_memory_bytes(type);
   regions->memories[ISTH__MEMORY_WATCH].size += ISTH__REGION_WATCH_BYTES;
@@ -6531,26 +6629,26 @@ static int make_memory(struct isth__regions *regions, enum isth__memory kind) {
   return 0;
 }
 
-int isth__regions_create(struct isth__regions **made, const isth_schema *schema, isth_failure *failure) {
-  struct isth__regions *regions;
+int isth__regions_create(struct isth__regions **regions, const isth_schema *schema, isth_failure *failure) {
+  struct isth__regions *made;
   uint64_t epoch = 0;
-  *made = NULL;
-  int error = place_all(&regions, schema, failure);
+  *regions = NULL;
+  int error = place_all(&made, schema, failure);
   if (error != 0) return error;
-  regions->owner = true;
+  made->owner = true;
   for (enum isth__memory kind = 0; kind < ISTH__MEMORIES && error == 0; kind++)
-    if (regions->memories[kind].size > 0) error = make_memory(regions, kind);
+    if (made->memories[kind].size > 0) error = make_memory(made, kind);
   if (error == 0) error = isth__random(&epoch, sizeof epoch);
   if (error != 0) {
-    isth__regions_release(regions);
+    isth__regions_release(made);
     return isth__fail(failure, error == -ENOMEM ? ISTH_E_OUT_OF_MEMORY : ISTH_E_SYSTEM, "the memory of the regions: %s",
                       strerror(-error));
   }
-  for (uint32_t i = 0; i < regions->count; i++) {
-    const struct isth__placed *placed = &regions->placed[i];
-    isth__region_memory_init(regions->memories[memory_of(&placed->type)].bytes + placed->offset, &placed->type, epoch);
+  for (uint32_t i = 0; i < made->count; i++) {
+    const struct isth__placed *placed = &made->placed[i];
+    isth__region_memory_init(made->memories[memory_of(&placed->type)].bytes + placed->offset, &placed->type, epoch);
   }
-  *made = regions;
+  *regions = made;
   return 0;
 }
 
@@ -6588,24 +6686,25 @@ static int compare_sizes(const struct isth__regions *regions, const uint64_t mem
   return 0;
 }
 
-int isth__regions_map(struct isth__regions **mapped, const isth_schema *schema,
+int isth__regions_map(struct isth__regions **regions, const isth_schema *schema,
                       const uint64_t memory_bytes[ISTH__MEMORIES], const int *descriptors, size_t count,
                       isth_failure *failure) {
-  struct isth__regions *regions = NULL;
+  struct isth__regions *mapped = NULL;
   size_t expected = 0, used = 0;
-  *mapped = NULL;
-  int error = schema->region_count > 0 ? place_all(&regions, schema, failure) : 0;
-  if (error == 0) error = compare_sizes(regions, memory_bytes, failure);
+  *regions = NULL;
+  int error = schema->region_count > 0 ? place_all(&mapped, schema, failure) : 0;
+  if (error == 0) error = compare_sizes(mapped, memory_bytes, failure);
   for (int i = 0; i < ISTH__MEMORIES; i++) expected += memory_bytes[i] > 0;
   if (error == 0 && count != expected)
     error =
         isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%zu descriptors came with the welcome, not %zu", count, expected);
-  for (enum isth__memory kind = 0; kind < ISTH__MEMORIES && error == 0; kind++)
-    if (memory_bytes[kind] > 0) error = map_regions_memory(regions, kind, descriptors[used++], failure);
+  /* Without regions of ours every size is 0 by now. */
+  for (enum isth__memory kind = 0; mapped != NULL && kind < ISTH__MEMORIES && error == 0; kind++)
+    if (memory_bytes[kind] > 0) error = map_regions_memory(mapped, kind, descriptors[used++], failure);
   if (error == 0) {
-    *mapped = regions;
+    *regions = mapped;
   } else {
-    isth__regions_release(regions);
+    isth__regions_release(mapped);
   }
   return error;
 }
@@ -7582,11 +7681,17 @@ void isth__untorn_store(unsigned char *shared, const unsigned char *from, size_t
   }
 }
 
+/* Stores the byte that is there, unless somebody else stores one first. No addition of 0, of which compilers know that
+ * it changes nothing: clang makes a mere load of it. */
+static inline void untorn_touch(untorn_u8 *shared) {
+  uint8_t there = isth__load_relaxed(shared);
+  atomic_compare_exchange_strong_explicit(shared, &there, there, memory_order_relaxed, memory_order_relaxed);
+}
+
 void isth__untorn_reserve(unsigned char *shared, size_t bytes) {
   enum { SMALLEST_PAGE = 4096 };
-  /* Adding nothing, as one atomic access: what somebody else writes there at the same time is not lost. */
-  for (size_t at = 0; at < bytes; at += SMALLEST_PAGE) isth__add_relaxed((untorn_u8 *)(shared + at), 0);
-  isth__add_relaxed((untorn_u8 *)(shared + bytes - 1), 0);
+  for (size_t at = 0; at < bytes; at += SMALLEST_PAGE) untorn_touch((untorn_u8 *)(shared + at));
+  untorn_touch((untorn_u8 *)(shared + bytes - 1));
 }
 
 /* ---- the digest ---- */

@@ -1051,7 +1051,7 @@ ISTH_API const void *isth_client_segment(const isth_client *client, size_t *size
  *    it may write what he likes. Generated functions check what they read.
  *  - A region belongs to the process that got it, not to one that it forks: that would share its locks.
  *  - Of a region with several writers, each of them may keep the others from writing: they then get LOCK_TIMEOUT, after
- *    100 ms each time.
+ *    100 ms each time (isth_region_set_patience).
  *  - All functions are thread-safe, but closing.
  */
 #ifndef ISTHMUS_REGION_H
@@ -1124,6 +1124,10 @@ ISTH_API int isth_region_stamp(const isth_region *region, uint32_t row, isth_sta
 
 /* ---- writing ---- */
 
+/* How long, in ns, each write through `region` from now on waits while another thread or process writes: 0 to only try.
+ * 100 ms at first. Where there is one writer, its threads wait for each other without a bound: none of them takes long. */
+ISTH_API void isth_region_set_patience(isth_region *region, uint64_t ns);
+
 /* What a write may depend on: see isth_region_write. */
 #define ISTH_ANY_VERSION UINT64_MAX
 
@@ -1131,8 +1135,8 @@ ISTH_API int isth_region_stamp(const isth_region *region, uint32_t row, isth_sta
  * Makes a copy of `value` the latest one. `expected`: only if the row is at this version (0: nothing was written);
  * ISTH_ANY_VERSION: whatever it is. `stamp` (may be NULL) gets the new one's; after REGION_CONFLICT, that of what is
  * there. In a table the value's key must be that of the row.
- * Errors: REGION_READ_ONLY, REGION_CONFLICT, INVALID_ARGUMENT (no such row, another key), LOCK_TIMEOUT (another process
- * holds the writers' lock, for 100 ms already), SYSTEM.
+ * Errors: REGION_READ_ONLY, REGION_CONFLICT, INVALID_ARGUMENT (no such row, another key), LOCK_TIMEOUT (others held the
+ * writers' lock for as long as isth_region_set_patience says), SYSTEM.
  */
 ISTH_API int isth_region_write(isth_region *region, uint32_t row, const void *value, uint64_t expected,
                                isth_stamp *stamp);
@@ -1152,7 +1156,9 @@ ISTH_API int isth_region_put(isth_region *region, const void *value, uint64_t ex
 
 /* Waits until isth_region_changes() is another number than `changes`, at most `timeout_ns`, without using the CPU.
  * Returns 0, maybe although it still is that number, or DEADLINE_EXCEEDED. Costs a writer one system call for each
- * wake-up, however many wait. A wake-up can be up to 100 ms late if another client writes over what all watchers share. */
+ * wake-up, however many wait. A wake-up can be up to 100 ms late if another client writes over what all watchers share.
+ * A writer that dies between making a value the latest and counting it wakes nobody: read once more when the service has
+ * gone (isth_client_check). With several writers, the next one counts it. */
 ISTH_API int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeout_ns);
 
 /* Ends every isth_region_wait on this region in this process, and maybe in others, which then begin again: returns 0
@@ -1260,7 +1266,7 @@ typedef struct isth_segment_stamp {
  * Errors: SEGMENT_MISSING, GUARD_MISSING, PERMISSION_DENIED, SEGMENT_TOO_SMALL (the struct, the guard or the magic lies
  * beyond its end), SEGMENT_MISMATCH (another magic; a mutex that is none, or is not process-shared), SEGMENT_TRUNCATED,
  * INVALID_ARGUMENT (also for what is no regular file), OUT_OF_MEMORY, UNSUPPORTED_PLATFORM (a mutex, of another libc
- * than glibc), SYSTEM.
+ * than glibc), SYSTEM (also for a file with a lease that its holder does not give back within 100 ms).
  */
 ISTH_API int isth_segment_attach(isth_segment **segment, const isth_segment_options *options, isth_failure *failure);
 
@@ -1281,8 +1287,9 @@ ISTH_API uint64_t isth_segment_identity(const isth_segment *segment);
  * stamp (which spares reading and hashing the rest of the struct), failure.
  * Errors: LOCK_TIMEOUT (`failure` names the holder's process where the system knows it), LOCK_OWNER_DIED (the lock is
  * ours to use from here on, but what it guards may be half-written; or it can never be used again, which the failure
- * says), GUARD_MISSING (the semaphore was removed), SEGMENT_TRUNCATED, REGION_BUSY (a seqlock's counter stays odd or
- * moves on, for the whole of timeout_ns), SEGMENT_MISMATCH (there is no mutex any more), INVALID_ARGUMENT.
+ * says), GUARD_MISSING (the semaphore was removed), PERMISSION_DENIED (of a System V semaphore that this process may
+ * not change), SEGMENT_TRUNCATED, REGION_BUSY (a seqlock's counter stays odd or moves on, for the whole of timeout_ns),
+ * SEGMENT_MISMATCH (there is no mutex any more), INVALID_ARGUMENT, OUT_OF_MEMORY, SYSTEM.
  */
 ISTH_API int isth_segment_read(isth_segment *segment, size_t offset, void *bytes, size_t size, uint64_t timeout_ns,
                                isth_segment_stamp *stamp, isth_failure *failure);

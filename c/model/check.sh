@@ -22,7 +22,8 @@ region fails -DNO_ACQUIRE
 region fails -DNO_ACQUIRE_FENCE
 region fails -DNO_RECHECK
 region_wait holds
-region_wait fails -DNO_WRITER_FENCE
+region_wait holds -DWRITER_FENCES
+region_wait fails -DNO_FENCE_OTHERS
 region_wait fails -DNO_WAITER_FENCE
 region_wait fails -DNO_RECHECK
 region_wait fails -DCLEAR_AFTER

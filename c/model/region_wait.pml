@@ -2,14 +2,16 @@
  * region_wait.pml: waiting for a change, and waking who waits (c/src/region_wait.c).
  *
  * Writers write one behind the other, as the lock has it, and one of them may be killed at any point; two others wait
- * for each change in turn. A store and a load that follows it, without a full fence between them, may take effect in
- * either order. The kernel compares and goes to sleep in one step, and wakes in one.
+ * for each change in turn. What a writer adds to `changes` waits in its store buffer, from which the memory takes it at
+ * any time: so its load of `armed` may come first. Who waits has all writers fence (isth__fence_others), which empties
+ * the buffer. The kernel compares and goes to sleep in one step, and wakes in one, after a fence.
  *
  * Holds: all who wait come to the last change, without any timeout. A lost wake-up is a process that never ends.
  *
- * -D takes one thing away, and then that must fail: NO_WRITER_FENCE, NO_WAITER_FENCE, NO_RECHECK (neither here nor in
- * the kernel), CLEAR_AFTER (`armed` is cleared after the change, not before), FORGET_CLEARED (what was cleared does not
- * wake), WAKE_ONE, NO_RECOVERY_WAKE.
+ * -DWRITER_FENCES is the other way, for kernels without it: each writer fences by itself, and who waits as well. It
+ * holds too. The others take one thing away, and then that must fail: NO_FENCE_OTHERS, NO_WAITER_FENCE, NO_RECHECK (neither
+ * here nor in the kernel), CLEAR_AFTER (`armed` is cleared after the change, not before), FORGET_CLEARED (what was
+ * cleared does not wake), WAKE_ONE, NO_RECOVERY_WAKE.
  */
 #define WAITERS 2
 #ifndef WRITES
@@ -20,6 +22,7 @@
 
 bool armed;
 byte changes;
+byte buffered; /* so many more, in the store buffer of who writes */
 bool asleep[WAITERS];
 bool doomed; /* who writes is killed at its next step */
 bool mark;   /* who held the lock died */
@@ -32,8 +35,17 @@ active proctype killer() {
   fi
 }
 
+inline drain() {
+  d_step {
+    changes = changes + buffered;
+    buffered = 0
+  }
+}
+
 inline wake_all() {
   d_step {
+    changes = changes + buffered;
+    buffered = 0;
     asleep[0] = false;
 #ifndef WAKE_ONE
     asleep[1] = false;
@@ -51,15 +63,11 @@ inline announce(wake) {
     armed = false
   }
 #endif
-#ifdef NO_WRITER_FENCE
-  if
-  :: changes++; seen = armed
-  :: seen = armed; changes++
-  fi;
-#else
-  changes++;
-  seen = armed;
+  buffered++;
+#ifdef WRITER_FENCES
+  drain();
 #endif
+  seen = armed;
 #ifdef CLEAR_AFTER
   if
   :: seen -> armed = false
@@ -87,14 +95,14 @@ life:
     :: else
     fi;
     do
-    :: changes >= WRITES && complete -> break
+    :: changes + buffered >= WRITES && complete -> break
     :: else ->
       wake = false;
       announce(wake);
       complete = true
     od
   } unless {
-    atomic { doomed && !complete -> doomed = false; mark = true; goto life }
+    atomic { doomed && !complete -> doomed = false; drain(); mark = true; goto life }
   }
 }
 
@@ -119,6 +127,9 @@ active [WAITERS] proctype waiter() {
     asleep[ME] = true; /* what the kernel compares is no newer than what we saw */
 #else
     armed = true;
+#if !defined(WRITER_FENCES) && !defined(NO_FENCE_OTHERS)
+    drain();
+#endif
 #ifdef NO_RECHECK
     asleep[ME] = true;
 #else
@@ -133,5 +144,13 @@ active [WAITERS] proctype waiter() {
     !asleep[ME];
 again:
     skip
+  od
+}
+
+/* What is in a store buffer reaches memory at some time. */
+active proctype memory() {
+end:
+  do
+  :: atomic { buffered > 0 -> buffered--; changes++ }
   od
 }

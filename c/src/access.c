@@ -136,6 +136,12 @@ static void write_visit(void *argument) {
   if (visit->error == 0) visit->error = error;
 }
 
+/* Where the bytes end that an access depends on: those of the whole struct if its digest is taken. */
+static size_t end_of(const struct visit *visit) {
+  bool is_digested = (visit->versioned || visit->expected != NULL) && !is_seqlock(visit->segment);
+  return is_digested ? visit->segment->bytes : visit->offset + visit->size;
+}
+
 static void release_visit(void *argument) { (void)release_guard(argument); }
 
 static int make_visit(struct visit *visit, void (*act)(void *), isth_segment_stamp *stamp) {
@@ -168,7 +174,8 @@ int isth_segment_read(isth_segment *segment, size_t offset, void *bytes, size_t 
   if (error != 0) return error;
   visit.hold.patience = isth__patience_begin(timeout_ns);
   visit.hold.failure = failure;
-  return make_visit(&visit, read_visit, stamp);
+  error = make_visit(&visit, read_visit, stamp);
+  return error != 0 ? error : isth__segment_reaches(segment, end_of(&visit), failure);
 }
 
 static int check_write(const isth_segment *segment, size_t offset, size_t size, bool expects, isth_failure *failure) {
@@ -197,6 +204,7 @@ int isth_segment_write(isth_segment *segment, size_t offset, const void *bytes, 
                         .expected = expected,
                         .versioned = stamp != NULL};
   int error = check_write(segment, offset, size, expected != NULL, failure);
+  if (error == 0) error = isth__segment_reaches(segment, end_of(&visit), failure);
   if (error != 0) return error;
   visit.hold.exclusive = true;
   visit.hold.patience = isth__patience_begin(timeout_ns);

@@ -11,6 +11,7 @@
  *     fences, and loads `sleeping`. The two sequentially consistent fences have an order, and whichever side's comes second
  *     sees the other's store: either the consumer stays awake or the producer wakes it. With anything weaker both could miss
  *     (the store buffer of a CPU lets a later load pass an earlier store), and the consumer would sleep for ever.
+ *     Where one side does it far more often than the other, the other fences for both (isth__fence_others).
  *
  *  3. Seqlock (fence / fence). The writer of a region invalidates a slot, fences (release), and overwrites it in
  *     relaxed stores; a reader copies it in relaxed loads, fences (acquire), and looks whether it is still valid. If
@@ -40,6 +41,8 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 #define isth__fence_acquire() atomic_thread_fence(memory_order_acquire)
 #define isth__fence_release() atomic_thread_fence(memory_order_release)
 #define isth__fence() atomic_thread_fence(memory_order_seq_cst)
+/* Of the compiler only: for the side of (2) for which the other fences. */
+#define isth__fence_compiler() atomic_signal_fence(memory_order_seq_cst)
 #define isth__add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define isth__subtract_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 #define isth__subtract_release(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_release)

@@ -30,6 +30,15 @@ int isth__segment_touch(isth_segment *segment, void (*act)(void *), void *argume
   return fail_truncated(segment, address, failure);
 }
 
+int isth__segment_reaches(const isth_segment *segment, size_t end, isth_failure *failure) {
+  struct stat status;
+  if (segment->place.fd < 0 || fstat(segment->place.fd, &status) != 0) return 0;
+  uint64_t there = (uint64_t)status.st_size;
+  if (there >= (uint64_t)segment->offset + end) return 0;
+  size_t left = there > segment->offset ? (size_t)(there - segment->offset) : 0;
+  return fail_truncated(segment, segment->data.bytes + left, failure);
+}
+
 /* ---- attaching ---- */
 
 static int check_inside(const isth_segment *segment, const char *what, size_t offset, size_t bytes,
@@ -131,6 +140,7 @@ int isth_segment_attach(isth_segment **segment, const isth_segment_options *opti
   if (attached == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "no memory for a segment");
   /* Closed in any case, also where it was not opened. */
   attached->place.fd = attached->guard.file = -1;
+  attached->offset = options->offset;
   attached->bytes = options->bytes;
   attached->writable = options->writable;
   int error = attach_segment(attached, options, failure);

@@ -152,7 +152,7 @@ static const error_texts all_error_texts[] = {
     [34] =
     {"UNSUPPORTED_MEDIA_TYPE",
      "the content type is not supported",
-     "Use a content type that the method takes: application/json, application/msgpack, application/protobuf or application/octet-stream."},
+     "Send a content-type that is taken here: for calls application/json, application/msgpack, application/protobuf or application/octet-stream; for regions application/json or application/octet-stream, with PATCH application/merge-patch+json."},
     [35] =
     {"MALFORMED_BODY",
      "the body is not well-formed",
@@ -204,7 +204,7 @@ static const error_texts all_error_texts[] = {
     [47] =
     {"LOCK_TIMEOUT",
      "the lock was not free in time",
-     "See who holds it: the detail names the process where the system knows it. Nothing was read or written."},
+     "See who holds it: the detail names the process where the system knows it. A semaphore whose holder died stays taken: stop its programs, remove it, and start them again. Nothing was read or written."},
     [48] =
     {"LOCK_OWNER_DIED",
      "the process that held the lock died while it held it",

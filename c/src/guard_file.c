@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -56,7 +57,7 @@ static int file_guard_open(struct isth__guard *guard, const isth_guard *options,
   snprintf(text, sizeof text, "the lock file %s", options->name == NULL ? "(the segment's own)" : name);
   /* To write, fcntl needs the file opened for writing; flock does not. */
   bool writes = writable && options->kind == ISTH_GUARD_FCNTL;
-  guard->file = open(name, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  guard->file = isth__open_now(name, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY);
   if (guard->file < 0) return isth__fail_system(failure, ISTH_E_GUARD_MISSING, "open", text);
   struct stat status;
   if (fstat(guard->file, &status) != 0 || !S_ISREG(status.st_mode))
@@ -105,11 +106,18 @@ static int64_t flock_holder(int file) {
   int64_t holder = 0;
   while (holder == 0 && fgets(line, sizeof line, locks) != NULL) {
     /* 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; one that waits has "->" behind its number. */
-    long long pid;
-    unsigned int major_number, minor_number;
-    unsigned long long inode;
-    if (sscanf(line, "%*d: FLOCK %*s %*s %lld %x:%x:%llu", &pid, &major_number, &minor_number, &inode) != 4) continue;
-    if (inode == status.st_ino && makedev(major_number, minor_number) == status.st_dev) holder = pid;
+    enum { KIND = 1, PROCESS = 4, FILE_NAME = 5, WORDS };
+    char *words[WORDS] = {NULL}, *rest = line;
+    for (int i = 0; i < WORDS; i++) words[i] = strtok_r(rest, " ", &rest);
+    if (words[FILE_NAME] == NULL || strcmp(words[KIND], "FLOCK") != 0) continue;
+    char *number = words[FILE_NAME];
+    unsigned long major_number = strtoul(number, &number, 16);
+    if (*number++ != ':') continue;
+    unsigned long minor_number = strtoul(number, &number, 16);
+    if (*number++ != ':') continue;
+    unsigned long long inode = strtoull(number, NULL, 10);
+    if (inode == status.st_ino && makedev((unsigned int)major_number, (unsigned int)minor_number) == status.st_dev)
+      holder = strtoll(words[PROCESS], NULL, 10);
   }
   fclose(locks);
   return holder;

@@ -26,6 +26,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -84,13 +85,14 @@ static int mutex_look(const struct isth__guard *guard, isth_failure *failure) {
 
 /* The process of a thread; a thread of another namespace, or one that is gone, stands for itself. */
 static int64_t process_of_thread(int64_t thread) {
+  static const char tgid[] = "Tgid:";
   char path[48], line[128];
   snprintf(path, sizeof path, "/proc/%lld/status", (long long)thread);
   FILE *file = fopen(path, "re");
   long long process = thread;
   if (file == NULL) return process;
   while (fgets(line, sizeof line, file) != NULL)
-    if (sscanf(line, "Tgid: %lld", &process) == 1) break;
+    if (strncmp(line, tgid, sizeof tgid - 1) == 0) process = strtoll(line + sizeof tgid - 1, NULL, 10);
   fclose(file);
   return process;
 }

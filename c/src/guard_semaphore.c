@@ -43,7 +43,10 @@ static int posix_semaphore_take(struct isth__guard *guard, struct isth__hold *ho
     if (errno != EAGAIN && errno != EINTR)
       return isth__fail(hold->failure, ISTH_E_SYSTEM, "sem_trywait of %s: %s", guard->name, strerror(errno));
   } while (isth__patience_wait(&hold->patience));
-  return isth__fail_held(hold->failure, "the semaphore", 0);
+  if (hold->failure == NULL) return ISTH_E_LOCK_TIMEOUT;
+  char text[ISTH__NAME_TEXT_BYTES];
+  snprintf(text, sizeof text, "the semaphore %s", guard->name);
+  return isth__fail_held(hold->failure, text, 0);
 }
 
 static int posix_semaphore_release(struct isth__guard *guard, struct isth__hold *hold) {
@@ -84,7 +87,7 @@ static int system_v_semaphore_open(struct isth__guard *guard, const isth_guard *
   } else {
     snprintf(text, sizeof text, "the semaphore set of id %d", options->id);
   }
-  struct semid_ds status;
+  struct semid_ds status = {.sem_nsems = 0}; /* clang-tidy does not see that semctl fills it in */
   guard->set = options->key != 0 ? semget(options->key, 0, 0) : options->id;
   if (guard->set < 0 || semctl(guard->set, 0, IPC_STAT, (union semaphore_argument){.set = &status}) != 0) {
     if (errno == EINVAL || guard->set < 0) errno = errno == EACCES ? EACCES : ENOENT;

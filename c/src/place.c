@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include "patience.h"
 #include "untorn.h"
 #include "wire.h"
 
@@ -75,12 +76,30 @@ static int place_open_system_v(struct isth__place *place, const isth_segment_nam
 
 /* ---- what has a descriptor ---- */
 
+enum { LEASE_NS = 100000000 };
+
+int isth__open_now(const char *path, int flags) {
+  struct isth__patience patience = isth__patience_begin(LEASE_NS);
+  int fd;
+  do {
+    fd = open(path, flags | O_NONBLOCK);
+  } while (fd < 0 && errno == EWOULDBLOCK && isth__patience_wait(&patience));
+  return fd;
+}
+
+/* Where Linux has POSIX segments. */
+enum { OBJECT_PATH_BYTES = sizeof "/dev/shm" + NAME_MAX };
+static void object_path(const char *name, char path[OBJECT_PATH_BYTES]) {
+  snprintf(path, OBJECT_PATH_BYTES, "/dev/shm%s", name);
+}
+
 static int place_open_descriptor(const isth_segment_name *name, bool writable) {
-  int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  /* Not blocking: a FIFO would wait for its other end, a file with a lease for its holder. */
-  if (name->kind == ISTH_SEGMENT_FILE) return open(name->name, flags);
-  if (name->kind == ISTH_SEGMENT_POSIX) return shm_open(name->name, flags | O_NOFOLLOW, 0);
-  return fcntl(name->fd, F_DUPFD_CLOEXEC, 0);
+  char path[OBJECT_PATH_BYTES];
+  int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
+  if (name->kind == ISTH_SEGMENT_FILE) return isth__open_now(name->name, flags);
+  if (name->kind == ISTH_SEGMENT_FD) return fcntl(name->fd, F_DUPFD_CLOEXEC, 0);
+  object_path(name->name, path);
+  return isth__open_now(path, flags | O_NOFOLLOW);
 }
 
 static int place_open_file(struct isth__place *place, const isth_segment_name *name, bool writable,
@@ -140,15 +159,14 @@ void isth__place_close(struct isth__place *place) {
 bool isth__place_current(const struct isth__place *place) {
   struct stat status;
   struct shmid_ds segment;
-  char path[sizeof "/dev/shm" + NAME_MAX];
+  char path[OBJECT_PATH_BYTES];
   switch (place->kind) {
   case ISTH_SEGMENT_SYSTEM_V:
     if (place->key != 0) return shmget(place->key, 0, 0) == place->id;
     return shmctl(place->id, IPC_STAT, &segment) == 0 && (segment.shm_perm.mode & SHM_DEST) == 0;
   case ISTH_SEGMENT_POSIX:
-    /* Where Linux has them. Not by shm_open and close, which would drop the fcntl locks that the program itself has on
-     * it. */
-    snprintf(path, sizeof path, "/dev/shm%s", place->name);
+    /* Not opened and closed, which would drop the fcntl locks that the program itself has on it. */
+    object_path(place->name, path);
     return lstat(path, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
   case ISTH_SEGMENT_FILE:
     return stat(place->name, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;

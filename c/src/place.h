@@ -36,6 +36,10 @@ bool isth__object_name_valid(const char *name);
  * or SYSTEM. */
 int isth__fail_system(isth_failure *failure, int missing, const char *call, const char *what);
 
+/* open() with these flags besides O_NONBLOCK: a FIFO would wait for its other end, and a file with a lease (fcntl's
+ * F_SETLEASE) for its holder, who may have up to 45 s to give it back. He gets 100 ms here; then errno is EWOULDBLOCK. */
+int isth__open_now(const char *path, int flags);
+
 /* Finds and opens it, for writing too where asked for. Close it in any case. */
 int isth__place_open(struct isth__place *place, const isth_segment_name *name, bool writable, isth_failure *failure);
 void isth__place_close(struct isth__place *place);

@@ -81,6 +81,14 @@ int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns);
 /* Wakes all who sleep on a word. Async-signal-safe. */
 void isth__futex_wake(const void *word);
 
+/*
+ * A full fence in all threads of all processes that have registered, at one moment during the call: so that what one side does
+ * often needs no fence, and what the other does seldom pays for both. Some microseconds. Both return whether the system has it;
+ * where it has not, each side has to fence.
+ */
+bool isth__fence_register(void);
+bool isth__fence_others(void);
+
 /* Pins the calling thread to one CPU. Returns 0 or an errno. */
 int isth__pin_thread(unsigned int cpu);
 

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
+#include <linux/membarrier.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,6 +123,10 @@ int isth__random(void *bytes, size_t size) {
   } while (got < 0 && errno == EINTR);
   return got == (ssize_t)size ? 0 : got < 0 ? -errno : -EIO;
 }
+
+bool isth__fence_register(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0; }
+
+bool isth__fence_others(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0; }
 
 int isth__pin_thread(unsigned int cpu) {
   cpu_set_t set;

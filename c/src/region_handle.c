@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { FIRST_PATIENCE_NS = 100000000 };
+
 int isth__region_open(isth_region **region, const isth_region_type *type, const struct isth__region_access *access) {
   struct isth__region_layout layout;
   isth__region_layout(type, &layout);
@@ -32,10 +34,12 @@ int isth__region_open(isth_region **region, const isth_region_type *type, const 
       .key_offset = type->key_offset,
       .key_bytes = type->key_bytes,
       .key_is_text = type->key_is_text,
+      .fences = access->writable && !isth__fence_register(),
       .epoch = isth__load_relaxed(&header->epoch),
       .armed = (isth__atomic_u32 *)(void *)access->watch_line,
       .lock_fd = lock_fd,
       .lock_byte = type->id,
+      .patience_ns = FIRST_PATIENCE_NS,
       .process_id = (uint32_t)getpid(),
       .owner = access->owner,
       .release = access->release,

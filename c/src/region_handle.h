@@ -17,18 +17,19 @@ struct isth_region {
   bool writable;
 
   isth__atomic_u32 *index;
-  uint32_t key_offset, key_bytes;
-  bool key_is_text;
   uint64_t epoch;          /* read once: who else may write the memory changes nothing here */
   isth__atomic_u32 *armed; /* 1: somebody waits for a change */
+  uint32_t key_offset, key_bytes;
+  bool key_is_text;
+  bool fences; /* a writer that others cannot make fence */
+  isth__atomic_u32 interrupts;
   uint32_t process_id;
   int lock_fd; /* of the lock among processes; -1: one writer */
   uint32_t lock_byte;
+  isth__atomic_u64 patience_ns; /* how long a write waits for it */
   void *owner;
   void (*release)(void *owner);
-
-  _Alignas(64) pthread_mutex_t mutex; /* held while a thread of this process writes */
-  isth__atomic_u32 interrupts;
+  pthread_mutex_t mutex; /* held while a thread of this process writes */
 };
 
 /* How many rows there are, whatever the memory says. Acquire: what is in them (isth__region_add_row). */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <time.h>
 
-enum { WAIT_NS = 100000000, SPINS = 16, PAUSES = 32, FIRST_SLEEP_NS = 10000, LAST_SLEEP_NS = 500000 };
+enum { SPINS = 16, PAUSES = 32, FIRST_SLEEP_NS = 10000, LAST_SLEEP_NS = 500000 };
 
 /* Returns 0, EBUSY or another errno. */
 static int try_lock(isth_region *region) {
@@ -35,7 +35,7 @@ static int wait_for_lock(isth_region *region) {
   for (unsigned int attempts = 0;; attempts++) {
     int error = try_lock(region);
     if (error != EBUSY) return error == 0 ? 0 : ISTH_E_SYSTEM;
-    if (attempts == 0) until_ns = isth__after_ns(WAIT_NS);
+    if (attempts == 0) until_ns = isth__after_ns(isth__load_relaxed(&region->patience_ns));
     if (isth__now_ns() >= until_ns) return ISTH_E_LOCK_TIMEOUT;
     back_off(attempts);
   }
@@ -49,6 +49,8 @@ static void recover(isth_region *region) {
   isth__region_finish_row(region);
   isth__region_announce(region, true);
 }
+
+void isth_region_set_patience(isth_region *region, uint64_t ns) { isth__store_relaxed(&region->patience_ns, ns); }
 
 int isth__region_lock(isth_region *region) {
   if (region->lock_fd < 0) {

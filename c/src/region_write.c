@@ -3,6 +3,13 @@
 /* The version after `latest`. Never 0 nor ISTH_ANY_VERSION, whatever somebody has written into the memory. */
 static uint64_t next_version(uint64_t latest) { return latest < ISTH_ANY_VERSION - 1 ? latest + 1 : 1; }
 
+/* Asks for the lines of the slot that the next write will go to, which readers may still have in their caches. */
+static inline void prefetch_slot(const isth_region *region, struct isth__region_row *row, uint64_t version) {
+  const unsigned char *slot = (const unsigned char *)isth__region_slot_at(region, row, version);
+  isth__prefetch_write(slot);
+  isth__prefetch_write(slot + 64);
+}
+
 /* The writer of region_memory.h: makes `size` bytes from `offset`, and for the rest what the value was so far, the
  * latest value. */
 static void publish_value(isth_region *region, struct isth__region_row *row, size_t offset, const void *part,
@@ -10,6 +17,7 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
   uint64_t latest = isth__load_relaxed(&row->latest);
   uint64_t version = next_version(latest);
   struct isth__region_slot *slot = isth__region_slot_at(region, row, version);
+  isth__prefetch_write(row); /* it is on its way while the clock is read */
   int64_t time_ns = isth__real_now_ns();
   isth__store_relaxed(&slot->sequence, 0);
   isth__fence_release(); /* with isth__fence_acquire in read_row */
@@ -22,6 +30,7 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
   isth__region_store(slot->value, offset, part, size);
   isth__store_release(&slot->sequence, version); /* to read_row */
   isth__store_release(&row->latest, version);    /* to read_row */
+  prefetch_slot(region, row, next_version(version));
   if (stamp != NULL) *stamp = (isth_stamp){version, time_ns};
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -41,7 +42,8 @@ static int place_next(struct isth__regions *regions, const isth_region_type *typ
   struct isth__placed *placed = &regions->placed[regions->count++];
   uint64_t *end = &regions->memories[memory_of(type)].size;
   placed->type = *type;
-  placed->type.name = strcpy(placed->name, type->name);
+  snprintf(placed->name, sizeof placed->name, "%s", type->name);
+  placed->type.name = placed->name;
   placed->offset = *end;
   *end += isth__region_memory_bytes(type);
   regions->memories[ISTH__MEMORY_WATCH].size += ISTH__REGION_WATCH_BYTES;
@@ -83,26 +85,26 @@ static int make_memory(struct isth__regions *regions, enum isth__memory kind) {
   return 0;
 }
 
-int isth__regions_create(struct isth__regions **made, const isth_schema *schema, isth_failure *failure) {
-  struct isth__regions *regions;
+int isth__regions_create(struct isth__regions **regions, const isth_schema *schema, isth_failure *failure) {
+  struct isth__regions *made;
   uint64_t epoch = 0;
-  *made = NULL;
-  int error = place_all(&regions, schema, failure);
+  *regions = NULL;
+  int error = place_all(&made, schema, failure);
   if (error != 0) return error;
-  regions->owner = true;
+  made->owner = true;
   for (enum isth__memory kind = 0; kind < ISTH__MEMORIES && error == 0; kind++)
-    if (regions->memories[kind].size > 0) error = make_memory(regions, kind);
+    if (made->memories[kind].size > 0) error = make_memory(made, kind);
   if (error == 0) error = isth__random(&epoch, sizeof epoch);
   if (error != 0) {
-    isth__regions_release(regions);
+    isth__regions_release(made);
     return isth__fail(failure, error == -ENOMEM ? ISTH_E_OUT_OF_MEMORY : ISTH_E_SYSTEM, "the memory of the regions: %s",
                       strerror(-error));
   }
-  for (uint32_t i = 0; i < regions->count; i++) {
-    const struct isth__placed *placed = &regions->placed[i];
-    isth__region_memory_init(regions->memories[memory_of(&placed->type)].bytes + placed->offset, &placed->type, epoch);
+  for (uint32_t i = 0; i < made->count; i++) {
+    const struct isth__placed *placed = &made->placed[i];
+    isth__region_memory_init(made->memories[memory_of(&placed->type)].bytes + placed->offset, &placed->type, epoch);
   }
-  *made = regions;
+  *regions = made;
   return 0;
 }
 
@@ -140,24 +142,25 @@ static int compare_sizes(const struct isth__regions *regions, const uint64_t mem
   return 0;
 }
 
-int isth__regions_map(struct isth__regions **mapped, const isth_schema *schema,
+int isth__regions_map(struct isth__regions **regions, const isth_schema *schema,
                       const uint64_t memory_bytes[ISTH__MEMORIES], const int *descriptors, size_t count,
                       isth_failure *failure) {
-  struct isth__regions *regions = NULL;
+  struct isth__regions *mapped = NULL;
   size_t expected = 0, used = 0;
-  *mapped = NULL;
-  int error = schema->region_count > 0 ? place_all(&regions, schema, failure) : 0;
-  if (error == 0) error = compare_sizes(regions, memory_bytes, failure);
+  *regions = NULL;
+  int error = schema->region_count > 0 ? place_all(&mapped, schema, failure) : 0;
+  if (error == 0) error = compare_sizes(mapped, memory_bytes, failure);
   for (int i = 0; i < ISTH__MEMORIES; i++) expected += memory_bytes[i] > 0;
   if (error == 0 && count != expected)
     error =
         isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%zu descriptors came with the welcome, not %zu", count, expected);
-  for (enum isth__memory kind = 0; kind < ISTH__MEMORIES && error == 0; kind++)
-    if (memory_bytes[kind] > 0) error = map_regions_memory(regions, kind, descriptors[used++], failure);
+  /* Without regions of ours every size is 0 by now. */
+  for (enum isth__memory kind = 0; mapped != NULL && kind < ISTH__MEMORIES && error == 0; kind++)
+    if (memory_bytes[kind] > 0) error = map_regions_memory(mapped, kind, descriptors[used++], failure);
   if (error == 0) {
-    *mapped = regions;
+    *regions = mapped;
   } else {
-    isth__regions_release(regions);
+    isth__regions_release(mapped);
   }
   return error;
 }

@@ -225,6 +225,32 @@ static void what_is_truncated_is_an_error_until_it_is_whole(void) {
   remove_belongings();
 }
 
+/* No fault says so: the rest of the last page is zeros, and what is written there is lost. */
+static void what_ends_inside_a_page_is_truncated_as_well(void) {
+  const char *path = new_file();
+  isth_segment_options options = options_of(path, PAGE + 8, 64);
+  isth_segment *segment = must_attach(&options);
+  isth_segment_stamp stamp;
+  isth_failure failure;
+  memset(bytes, 1, sizeof bytes);
+  CHECK_EQUAL(isth_segment_write(segment, 0, bytes, 64, NULL, 0, NULL, NULL), 0);
+  CHECK_EQUAL(truncate(path, PAGE + 40), 0);
+  CHECK_EQUAL(isth_segment_read(segment, 0, bytes, 64, 0, NULL, &failure), ISTH_E_SEGMENT_TRUNCATED);
+  CHECK(strstr(failure.message, "byte 32 of the struct is gone; there are 4136 bytes now, of 32768") != NULL);
+  CHECK_EQUAL(isth_segment_write(segment, 0, bytes, 64, NULL, 0, NULL, NULL), ISTH_E_SEGMENT_TRUNCATED);
+  CHECK_EQUAL(isth_segment_write(segment, 32, bytes, 8, NULL, 0, NULL, NULL), ISTH_E_SEGMENT_TRUNCATED);
+  /* What is there can be read, but the digest is of all. */
+  CHECK_EQUAL(isth_segment_read(segment, 24, bytes, 8, 0, NULL, NULL), 0);
+  CHECK_EQUAL(isth_segment_read(segment, 24, bytes, 8, 0, &stamp, NULL), ISTH_E_SEGMENT_TRUNCATED);
+  CHECK_EQUAL(truncate(path, PAGE + 4), 0);
+  CHECK_EQUAL(isth_segment_read(segment, 0, bytes, 8, 0, NULL, &failure), ISTH_E_SEGMENT_TRUNCATED);
+  CHECK(strstr(failure.message, "byte 0 of the struct is gone; there are 4100 bytes now") != NULL);
+  CHECK_EQUAL(truncate(path, PAGE + 72), 0);
+  CHECK_EQUAL(isth_segment_read(segment, 0, bytes, 64, 0, &stamp, NULL), 0);
+  isth_segment_detach(segment);
+  remove_belongings();
+}
+
 static void at_any_moment(void) {
   const char *path = new_file();
   isth_segment_options options = options_of(path, 16, ROOM - 16);
@@ -536,6 +562,7 @@ int main(void) {
       {"what nobody handles still ends the program", what_nobody_handles_still_ends_the_program},
       {"what is gone of theirs is not taken for ours", what_is_gone_of_theirs_is_not_taken_for_ours},
       {"what is truncated is an error until it is whole", what_is_truncated_is_an_error_until_it_is_whole},
+      {"what ends inside a page is truncated as well", what_ends_inside_a_page_is_truncated_as_well},
       {"at any moment", at_any_moment},
       {"in many threads", in_many_threads},
       {"whatever the thread's mask and stack", whatever_the_threads_mask_and_stack},

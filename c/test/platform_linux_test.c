@@ -2,6 +2,7 @@
 #include "platform.h"
 
 #include "check.h"
+#include "resources.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,8 +100,8 @@ static void a_futex_is_slept_on_while_it_has_the_value(void) {
   CHECK_EQUAL(isth__futex_wait(&word, 4, UINT64_MAX), -EAGAIN);
   CHECK_EQUAL(isth__futex_wait(&word, 5, 20000000), -ETIMEDOUT);
   CHECK(isth__now_ns() - begin_ns >= 20000000);
-  CHECK_EQUAL(isth__futex_wait(NULL, 5, UINT64_MAX), -EFAULT);
-  isth__futex_wake(&word); /* nobody is there: nothing happens */
+  if (!is_slow()) CHECK_EQUAL(isth__futex_wait(NULL, 5, UINT64_MAX), -EFAULT); /* valgrind reports the address */
+  isth__futex_wake(&word);                                                     /* nobody is there: nothing happens */
 }
 
 static void memory_that_could_fault_is_refused(void) {

@@ -13,7 +13,7 @@
  *    it may write what he likes. Generated functions check what they read.
  *  - A region belongs to the process that got it, not to one that it forks: that would share its locks.
  *  - Of a region with several writers, each of them may keep the others from writing: they then get LOCK_TIMEOUT, after
- *    100 ms each time.
+ *    100 ms each time (isth_region_set_patience).
  *  - All functions are thread-safe, but closing.
  */
 #ifndef ISTHMUS_REGION_H
@@ -89,6 +89,10 @@ ISTH_API int isth_region_stamp(const isth_region *region, uint32_t row, isth_sta
 
 /* ---- writing ---- */
 
+/* How long, in ns, each write through `region` from now on waits while another thread or process writes: 0 to only try.
+ * 100 ms at first. Where there is one writer, its threads wait for each other without a bound: none of them takes long. */
+ISTH_API void isth_region_set_patience(isth_region *region, uint64_t ns);
+
 /* What a write may depend on: see isth_region_write. */
 #define ISTH_ANY_VERSION UINT64_MAX
 
@@ -96,8 +100,8 @@ ISTH_API int isth_region_stamp(const isth_region *region, uint32_t row, isth_sta
  * Makes a copy of `value` the latest one. `expected`: only if the row is at this version (0: nothing was written);
  * ISTH_ANY_VERSION: whatever it is. `stamp` (may be NULL) gets the new one's; after REGION_CONFLICT, that of what is
  * there. In a table the value's key must be that of the row.
- * Errors: REGION_READ_ONLY, REGION_CONFLICT, INVALID_ARGUMENT (no such row, another key), LOCK_TIMEOUT (another process
- * holds the writers' lock, for 100 ms already), SYSTEM.
+ * Errors: REGION_READ_ONLY, REGION_CONFLICT, INVALID_ARGUMENT (no such row, another key), LOCK_TIMEOUT (others held the
+ * writers' lock for as long as isth_region_set_patience says), SYSTEM.
  */
 ISTH_API int isth_region_write(isth_region *region, uint32_t row, const void *value, uint64_t expected,
                                isth_stamp *stamp);
@@ -117,7 +121,9 @@ ISTH_API int isth_region_put(isth_region *region, const void *value, uint64_t ex
 
 /* Waits until isth_region_changes() is another number than `changes`, at most `timeout_ns`, without using the CPU.
  * Returns 0, maybe although it still is that number, or DEADLINE_EXCEEDED. Costs a writer one system call for each
- * wake-up, however many wait. A wake-up can be up to 100 ms late if another client writes over what all watchers share. */
+ * wake-up, however many wait. A wake-up can be up to 100 ms late if another client writes over what all watchers share.
+ * A writer that dies between making a value the latest and counting it wakes nobody: read once more when the service has
+ * gone (isth_client_check). With several writers, the next one counts it. */
 ISTH_API int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeout_ns);
 
 /* Ends every isth_region_wait on this region in this process, and maybe in others, which then begin again: returns 0

@@ -96,7 +96,7 @@ typedef struct isth_segment_stamp {
  * Errors: SEGMENT_MISSING, GUARD_MISSING, PERMISSION_DENIED, SEGMENT_TOO_SMALL (the struct, the guard or the magic lies
  * beyond its end), SEGMENT_MISMATCH (another magic; a mutex that is none, or is not process-shared), SEGMENT_TRUNCATED,
  * INVALID_ARGUMENT (also for what is no regular file), OUT_OF_MEMORY, UNSUPPORTED_PLATFORM (a mutex, of another libc
- * than glibc), SYSTEM.
+ * than glibc), SYSTEM (also for a file with a lease that its holder does not give back within 100 ms).
  */
 ISTH_API int isth_segment_attach(isth_segment **segment, const isth_segment_options *options, isth_failure *failure);
 
@@ -117,8 +117,9 @@ ISTH_API uint64_t isth_segment_identity(const isth_segment *segment);
  * stamp (which spares reading and hashing the rest of the struct), failure.
  * Errors: LOCK_TIMEOUT (`failure` names the holder's process where the system knows it), LOCK_OWNER_DIED (the lock is
  * ours to use from here on, but what it guards may be half-written; or it can never be used again, which the failure
- * says), GUARD_MISSING (the semaphore was removed), SEGMENT_TRUNCATED, REGION_BUSY (a seqlock's counter stays odd or
- * moves on, for the whole of timeout_ns), SEGMENT_MISMATCH (there is no mutex any more), INVALID_ARGUMENT.
+ * says), GUARD_MISSING (the semaphore was removed), PERMISSION_DENIED (of a System V semaphore that this process may
+ * not change), SEGMENT_TRUNCATED, REGION_BUSY (a seqlock's counter stays odd or moves on, for the whole of timeout_ns),
+ * SEGMENT_MISMATCH (there is no mutex any more), INVALID_ARGUMENT, OUT_OF_MEMORY, SYSTEM.
  */
 ISTH_API int isth_segment_read(isth_segment *segment, size_t offset, void *bytes, size_t size, uint64_t timeout_ns,
                                isth_segment_stamp *stamp, isth_failure *failure);

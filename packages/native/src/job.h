@@ -2,7 +2,7 @@
 #ifndef ISTHMUS_JOB_H
 #define ISTHMUS_JOB_H
 
-#include "addon.h"
+#include "caller.h"
 
 /* The first member of a structure that has what the work needs. */
 struct job {
@@ -14,7 +14,7 @@ struct job {
   void (*discard)(napi_env env, struct job *job);
   int status;
   isth_failure failure;
-  napi_threadsafe_function finished;
+  struct caller *finished;
   napi_deferred deferred;
 };
 

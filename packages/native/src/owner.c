@@ -113,10 +113,11 @@ static napi_value get_region(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &value, NULL, &data);
   struct owner *owner = data;
   napi_get_value_uint32(env, value, &id);
+  /* Schema and service may have gone by then. */
+  if (owner->joined) return throw_status(env, ISTH_E_CLOSED, "");
   const isth_region_type *type = schema_region(owner->schema, id);
-  isth_region *region = owner->joined ? NULL : isth_service_region(owner->service, id);
-  if (type == NULL || region == NULL)
-    return throw_status(env, owner->joined ? ISTH_E_CLOSED : ISTH_E_UNKNOWN_REGION, "");
+  isth_region *region = isth_service_region(owner->service, id);
+  if (type == NULL || region == NULL) return throw_status(env, ISTH_E_UNKNOWN_REGION, "");
   atomic_fetch_add_explicit(&owner->uses, 1, memory_order_relaxed);
   return region_create(env, region, type, owner);
 }

@@ -97,6 +97,7 @@ static napi_value write_row(napi_env env, napi_callback_info info) {
   struct region_words *words = region->words;
   uint32_t row = words->row;
   int status;
+  isth_region_set_patience(region->hold->region, words->patience_ns);
   if (row == ROW_OF_KEY) {
     status = isth_region_put(region->hold->region, region->value, words->expected, &row, &words->stamp);
     if (status == 0) words->row = row;
@@ -111,6 +112,7 @@ static napi_value write_part(napi_env env, napi_callback_info info) {
   uint32_t row, offset, size;
   if (region->hold == NULL) return number(env, ISTH_E_CLOSED);
   if (!part_of(region, &offset, &size)) return number(env, ISTH_E_INVALID_ARGUMENT);
+  isth_region_set_patience(region->hold->region, region->words->patience_ns);
   int status = find_row(region, &row);
   if (status == 0)
     status = isth_region_write_part(region->hold->region, row, offset, region->value, size, region->words->expected,
@@ -144,6 +146,19 @@ static napi_value watch_region(napi_env env, napi_callback_info info) {
   if (region->hold == NULL) return throw_status(env, ISTH_E_CLOSED, "");
   unwatch_region(region);
   region->watch = watch_start(env, region->hold, function);
+  return NULL;
+}
+
+/* setRest(ns), of what is watched */
+static napi_value set_rest(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  uint32_t rest_ns = 0;
+  void *data = NULL;
+  napi_get_cb_info(env, info, &count, &value, NULL, &data);
+  const struct region *region = data;
+  if (region->watch != NULL && napi_get_value_uint32(env, value, &rest_ns) == napi_ok)
+    watch_set_rest(region->watch, rest_ns);
   return NULL;
 }
 
@@ -194,9 +209,9 @@ static bool share_functions(struct region *region, napi_value object) {
   static const struct {
     const char *name;
     napi_callback function;
-  } functions[] = {{"read", read_row},      {"readPart", read_part},   {"stamp", stamp_row},
-                   {"write", write_row},    {"writePart", write_part}, {"look", look},
-                   {"watch", watch_region}, {"unwatch", unwatch},      {"close", close_object}};
+  } functions[] = {{"read", read_row},        {"readPart", read_part}, {"stamp", stamp_row},    {"write", write_row},
+                   {"writePart", write_part}, {"look", look},          {"watch", watch_region}, {"setRest", set_rest},
+                   {"unwatch", unwatch},      {"close", close_object}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;
     if (napi_create_function(region->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, region,

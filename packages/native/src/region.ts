@@ -49,6 +49,8 @@ export const RegionWord = {
   recovered: 48,
   /** After LOCK_TIMEOUT: the process that holds the writers' lock, where that is known. */
   holder: 56,
+  /** For how many ns a write waits for that lock; 0: only try. */
+  patience: 60,
 } as const;
 
 /** Where the value lies in the buffer. */
@@ -57,7 +59,7 @@ export const rowOfKey = 0xffff_ffff;
 export const anyVersion = 2n ** 64n - 1n;
 
 /**
- * One region. Arguments and results lie in `buffer`: each function but the last three returns 0 or an error's number. After `close`
+ * One region. Arguments and results lie in `buffer`: each function but the last four returns 0 or an error's number. After `close`
  * that is CLOSED. Belongs to the thread that made it.
  */
 export interface NativeRegion {
@@ -85,6 +87,8 @@ export interface NativeRegion {
    * @throws NativeError `CLOSED`, `OUT_OF_MEMORY`.
    */
   watch(changed: () => void): void;
+  /** Makes it so many ns from one call of `changed` to the next, if it is watched: at least 1,000,000, as it is at first. */
+  setRest(ns: number): void;
   /** It may be called once more. */
   unwatch(): void;
   close(): void;

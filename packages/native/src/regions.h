@@ -31,11 +31,12 @@ struct region_words {
   uint64_t changes;      /* out, of look() */
   uint64_t recovered;    /* out, of look() */
   uint32_t holder;       /* out, after LOCK_TIMEOUT: the process that holds the lock; 0: not known */
+  uint32_t patience_ns;  /* in, of a write: how long it waits for the lock */
 };
 _Static_assert(sizeof(struct region_words) <= REGION_WORDS_BYTES && offsetof(struct region_words, rows) == 12 &&
                    offsetof(struct region_words, expected) == 16 && offsetof(struct region_words, stamp) == 24 &&
                    offsetof(struct region_words, changes) == 40 && offsetof(struct region_words, recovered) == 48 &&
-                   offsetof(struct region_words, holder) == 56,
+                   offsetof(struct region_words, holder) == 56 && offsetof(struct region_words, patience_ns) == 60,
                "index.ts has the same");
 
 /* schema.c: a schema as JavaScript describes it, in memory of its own. */
@@ -73,6 +74,8 @@ struct watch;
 /* `function` is called, without arguments, once there may be something new; several changes make one call, and there are at
  * most 1,000 calls a second. Never keeps the event loop alive. NULL: an exception is pending. */
 struct watch *watch_start(napi_env env, struct region_hold *hold, napi_value function);
+/* Makes it so long from one call to the next, at least 1 ms, also if the thread rests already. */
+void watch_set_rest(struct watch *watch, uint32_t rest_ns);
 /* Does not wait for the thread, which may call once more. */
 void watch_stop(struct watch *watch);
 

@@ -6,12 +6,13 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { connect, ownRegions } from '@isthmus/core';
-import { loadNative, RegionWord, rowOfKey, writerCounts } from '@isthmus/native';
+import { anyVersion, loadNative, RegionWord, rowOfKey, writerCounts } from '@isthmus/native';
 import { errors, regionLayoutOf } from '@isthmus/schema';
 import { eventually, within } from '../../../test/support/eventually.ts';
 import { TemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { feed } from '../../core/test/support/feed.schema.ts';
 import { startFeed, tickOf } from '../../core/test/support/feed.ts';
+import { StoppedWriter } from '../../core/test/support/stopped-writer.ts';
 import { descriptorsOf, holdingsOf } from './support/processes.ts';
 import { runScript } from './support/script.ts';
 
@@ -245,6 +246,7 @@ describe('a region of the addon', () => {
     ticks.close();
     ticks.close();
     ticks.unwatch();
+    ticks.setRest(1e6);
     for (const use of [ticks.read, ticks.readPart, ticks.stamp, ticks.write, ticks.writePart, ticks.look]) {
       assert.equal(use(), closed);
     }
@@ -259,6 +261,70 @@ describe('a region of the addon', () => {
     started.owner.stop();
     started.owner.end();
     late.close();
+  });
+
+  it('tells of changes at once, and then no more often than it is told to', async () => {
+    using folder = new TemporaryFolder();
+    await using started = await startOwner(folder.join('a.sock'));
+    const ticks = started.owner.region(1);
+    new DataView(ticks.buffer).setBigUint64(RegionWord.expected, anyVersion, true);
+    const writing = setInterval(() => ticks.write(), 2);
+    let calls = 0;
+    const callsDuring = async (ms: number): Promise<number> => {
+      calls = 0;
+      await sleep(ms);
+      return calls;
+    };
+    try {
+      ticks.setRest(5e6);
+      ticks.watch(() => {
+        calls += 1;
+      });
+      await eventually('a call', () => calls > 0);
+      ticks.setRest(1e9);
+      // One may be on its way.
+      assert.ok((await callsDuring(300)) <= 2, `${calls}`);
+      // A rest is cut short, and none is shorter than the least.
+      ticks.setRest(0);
+      await eventually('more of them', () => calls > 20, 900);
+      ticks.unwatch();
+      ticks.setRest(1e6);
+    } finally {
+      clearInterval(writing);
+      ticks.close();
+    }
+  });
+
+  it('writes at once, or not at all, unless it is told to wait', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.join('a.sock');
+    await using started = await startOwner(path);
+    await using client = await connect(feed, { path });
+    const page = started.owner.region(feed.regions.page.id);
+    const words = new DataView(page.buffer);
+    words.setBigUint64(RegionWord.expected, anyVersion, true);
+    assert.equal(page.write(), 0);
+    await using writer = await StoppedWriter.start(path, client.page);
+    words.setUint32(RegionWord.size, 8, true);
+    for (const write of [page.write, page.writePart]) {
+      // The least of some: others may have the CPU.
+      const least = (patienceNs: number): number => {
+        words.setUint32(RegionWord.patience, patienceNs, true);
+        const times = Array.from({ length: 5 }, () => {
+          const begin = performance.now();
+          assert.equal(write(), -errors.LOCK_TIMEOUT.number);
+          assert.equal(words.getUint32(RegionWord.holder, true), writer.pid);
+          return performance.now() - begin;
+        });
+        return Math.min(...times);
+      };
+      assert.ok(least(0) < 10);
+      const waited = least(30e6);
+      assert.ok(waited >= 30 && waited < 100, `${waited}`);
+    }
+    await writer.kill();
+    assert.equal(page.write(), 0);
+    page.close();
   });
 
   it('is refused by an owner whose schema cannot be', async () => {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { guardKinds, loadNative, type NativeSegment, segmentKinds, versionBytes } from '@isthmus/native';
 import { errors } from '@isthmus/schema';
+import { eventually, within } from '../../../test/support/eventually.ts';
 import { TemporaryFolder } from '../../../test/support/temporary-folder.ts';
 
 const native = loadNative();
@@ -104,6 +107,24 @@ describe('a segment of the addon', () => {
       closeSync(descriptor);
       assert.equal(native.isFileUsed(other), used === undefined ? undefined : false);
       assert.equal(native.isFileUsed(join(file, '../missing')), undefined);
+    }));
+
+  it('is given back when the Worker ends that waits for its guard', () =>
+    withSegment(async (_segment, file) => {
+      // A counter that is odd: somebody writes.
+      writeFileSync(file, new Uint8Array(16).fill(1, 0, 1));
+      const mappings = () => readFileSync('/proc/self/maps', 'utf8').split(file).length - 1;
+      const before = mappings();
+      for (let i = 0; i < 4; i += 1) {
+        const worker = new Worker(new URL('./support/segment-worker.ts', import.meta.url), {
+          workerData: { file, timeoutMs: 300 },
+        });
+        await within(10_000, once(worker, 'message'));
+        assert.ok(mappings() > before);
+        await worker.terminate();
+      }
+      // Their threads go on until the time is over, and then have nobody to tell.
+      await eventually('the mappings to be given back', () => mappings() === before);
     }));
 
   it('cannot be attached or removed where there is none', async () => {

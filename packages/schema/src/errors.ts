@@ -264,7 +264,7 @@ export const errors = {
     retryable: 'never',
     message: 'the content type is not supported',
     action:
-      'Use a content type that the method takes: application/json, application/msgpack, application/protobuf or application/octet-stream.',
+      'Send a content-type that is taken here: for calls application/json, application/msgpack, application/protobuf or application/octet-stream; for regions application/json or application/octet-stream, with PATCH application/merge-patch+json.',
   },
   MALFORMED_BODY: {
     number: 35,
@@ -356,7 +356,8 @@ export const errors = {
     http: 503,
     retryable: 'always',
     message: 'the lock was not free in time',
-    action: 'See who holds it: the detail names the process where the system knows it. Nothing was read or written.',
+    action:
+      'See who holds it: the detail names the process where the system knows it. A semaphore whose holder died stays taken: stop its programs, remove it, and start them again. Nothing was read or written.',
   },
   LOCK_OWNER_DIED: {
     number: 48,

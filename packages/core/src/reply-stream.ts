@@ -19,9 +19,10 @@ export interface StreamSource {
 const dropped = new FinalizationRegistry<StreamSource>((source) => source.cancel());
 
 /**
- * The replies of one call, or the versions of a region that is watched, as an asynchronous generator gives values. The call is made by the first `next()`, and ended by
- * `return()` or `throw()`, even while a `next()` waits. A stream that is dropped without either is ended when the garbage
- * collector finds it; until then the call's window bounds what it holds, and the instance's stall timeout how long.
+ * The replies of one call, or the versions of a region that is watched, as an asynchronous generator gives values. The call is made
+ * by the first `next()`, and ended by `return()` or `throw()`, even while a `next()` waits. A stream that is dropped without either
+ * is ended when the garbage collector finds it; until then the call's window bounds what it holds, and the instance's stall timeout
+ * how long.
  */
 export class ReplyStream<T = unknown> implements AsyncGenerator<T, undefined, undefined> {
   readonly #queue: StreamQueue<T>;

@@ -4,11 +4,10 @@ import { type BufferMemory, memoryOf } from '../memory.ts';
 import { codecOfField, type Field, fieldOf } from './field.ts';
 import type { RegionMemory } from './memory.ts';
 import { patched } from './patch.ts';
+import { patienceMs, writeAtOnce } from './patience.ts';
+import { requireTarget } from './target.ts';
 import type { Expected, RowImage, Snapshot, Stamp } from './types.ts';
 import { ownWireRegion, type WireRegion } from './wire.ts';
-
-/** How often a change of what is there is tried again because it was written meanwhile. */
-const maxAttempts = 1000;
 
 /** A struct's value by the names of its fields, as the codec makes and checks it. */
 export type Values = Record<string, unknown>;
@@ -68,10 +67,7 @@ export class RegionAccess {
   }
 
   readInto(target: Uint8Array): Stamp {
-    const { size } = this.#own.codec;
-    if (!(target instanceof Uint8Array && target.length >= size)) {
-      throw invalid(`the target must be a Uint8Array of at least ${size} bytes`);
-    }
+    requireTarget(target, this.#own.codec.size);
     this.memory.read();
     const stamp = this.memory.stamp();
     target.set(this.#wire.isSameLayout ? this.#row() : this.#ourBytes(this.#row()));
@@ -86,20 +82,15 @@ export class RegionAccess {
     return Reflect.get(Object(codec.decode(this.memory.buffer, valueAt, codec.size)), name);
   }
 
-  /** Where there are several rows: to the one that has the value's key. */
-  write(value: unknown, expected: Expected | undefined): Stamp {
+  /** Where there are several rows: to the one that has the value's key. Waits so long while others write. */
+  write(value: unknown, expected: Expected | undefined, waitMs = patienceMs): Stamp {
     const { codec } = this.#wire;
     return this.#encoding((scratch) => {
       codec.encode(value, scratch, 0);
       this.memory.buffer.bytes.set(scratch.bytes, valueAt);
       this.memory.select(this.#wire.key === undefined ? 0 : undefined);
-      return this.memory.write(expected);
+      return this.memory.write(expected, waitMs);
     });
-  }
-
-  /** The same of bytes of our version's struct, which are checked. @throws IsthmusError `INVALID_INPUT`. */
-  writeBytes(bytes: Uint8Array, expected: Expected | undefined): Stamp {
-    return this.write(this.#valueOf(bytes), expected);
   }
 
   set(key: unknown, name: string, value: unknown, expected: Expected | undefined): Stamp {
@@ -109,24 +100,30 @@ export class RegionAccess {
     return this.#encoding((scratch) => {
       codecOfField(this.#region.struct, name).encode({ [name]: value }, scratch, 0);
       if (place === undefined) {
-        return this.#change(key, expected, false, (row) => {
+        const change = (row: Uint8Array): Uint8Array => {
           put(row, scratch);
           return row;
-        });
+        };
+        return writeAtOnce((waitMs) => this.#change(key, expected, false, waitMs, change));
       }
       this.select(key);
       this.memory.buffer.bytes.set(scratch.bytes.subarray(0, place.size), valueAt);
-      return this.memory.writePart(place.offset, place.size, expected);
+      return this.memory.writePart(place.offset, place.size, expected, patienceMs);
     });
   }
 
-  /** Changes bytes of our version's struct. @throws IsthmusError `INVALID_INPUT` for what comes of it. */
-  update(key: unknown, change: (bytes: Uint8Array) => Uint8Array, expected: Expected | undefined): Stamp {
-    return this.#change(key, expected, true, (row) => {
+  /**
+   * Changes bytes of our version's struct; does not wait while others write.
+   *
+   * @returns Undefined: it was written meanwhile.
+   * @throws IsthmusError `INVALID_INPUT` for what comes of it.
+   */
+  tryUpdate(key: unknown, change: Change, expected: Expected | undefined): Stamp | undefined {
+    return this.#change(key, expected, true, 0, (row) => {
       const ours = this.#ourBytes(row);
       // `change` may write into what it is given.
-      const before = this.#wire.isSameLayout ? row : this.#theirBytes(this.#valueOf(ours));
-      const after = this.#theirBytes(this.#valueOf(change(ours)));
+      const before = this.#wire.isSameLayout ? row : this.#theirBytes(this.valueOf(ours));
+      const after = this.#theirBytes(this.valueOf(change(ours)));
       return this.#wire.isSameLayout ? after : patched(this.#wire.struct, row, before, after);
     });
   }
@@ -143,31 +140,34 @@ export class RegionAccess {
   }
 
   #setAdapted(key: unknown, name: string, value: unknown, expected: Expected | undefined): Stamp {
-    return this.#change(key, expected, false, (row) => {
+    const change = (row: Uint8Array): Uint8Array => {
       const { codec, struct } = this.#wire;
       const old = codec.decode(viewOf(row), 0, codec.size);
       const after = this.#theirBytes({ ...Object(old), [name]: value });
       return patched(struct, row, this.#theirBytes(old), after);
-    });
+    };
+    return writeAtOnce((waitMs) => this.#change(key, expected, false, waitMs, change));
   }
 
-  /** Reads, changes and writes, again as long as it was written meanwhile. `written`: only if it ever was. */
-  #change(key: unknown, expected: Expected | undefined, written: boolean, change: Change): Stamp {
+  /** Reads, changes and writes. `written`: only if it ever was. @returns Undefined: it was written meanwhile. */
+  #change(
+    key: unknown,
+    expected: Expected | undefined,
+    written: boolean,
+    waitMs: number,
+    change: Change,
+  ): Stamp | undefined {
     const { memory } = this;
     memory.requireWritable();
-    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      this.select(key);
-      if (written) memory.read();
-      else memory.readIfWritten();
-      const { row } = memory;
-      const version = memory.require(expected);
-      const bytes = change(new Uint8Array(this.#row()));
-      memory.buffer.bytes.set(bytes, valueAt);
-      memory.select(row);
-      const stamp = memory.replace(version);
-      if (stamp !== undefined) return stamp;
-    }
-    throw new IsthmusError('REGION_BUSY', { detail: `written ${maxAttempts} times while it was changed` });
+    this.select(key);
+    if (written) memory.read();
+    else memory.readIfWritten();
+    const { row } = memory;
+    const version = memory.require(expected);
+    const bytes = change(new Uint8Array(this.#row()));
+    memory.buffer.bytes.set(bytes, valueAt);
+    memory.select(row);
+    return memory.replace(version, waitMs);
   }
 
   /** The bytes that were just read. */
@@ -192,8 +192,8 @@ export class RegionAccess {
     return memory.bytes;
   }
 
-  /** What bytes of our struct say. */
-  #valueOf(bytes: Uint8Array): unknown {
+  /** A copy of what bytes of our version's struct say. @throws IsthmusError `INVALID_INPUT`. */
+  valueOf(bytes: Uint8Array): unknown {
     const { codec, struct } = this.#own;
     if (!(bytes instanceof Uint8Array && bytes.length === codec.size)) {
       throw invalid(`a row must be the ${codec.size} bytes of ${struct.name}`);

@@ -77,7 +77,7 @@ export class ClientRegionSource implements RegionSource {
     try {
       const { wire, native } = channel.region(this.#region);
       const last = this.#access;
-      this.#access = new RegionAccess(this.#region, wire, new RegionMemory(native));
+      this.#access = new RegionAccess(this.#region, wire, new RegionMemory(native, this.#region.name));
       this.#channel = channel;
       this.#error = undefined;
       last?.memory.close();

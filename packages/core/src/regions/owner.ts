@@ -126,7 +126,7 @@ export async function ownRegions<S extends Service>(schema: S, options: OwnOptio
 
 function accessesOf(schema: Service, service: NativeOwner): RegionAccess[] {
   return schema.regionList.map((region) => {
-    const memory = new RegionMemory(service.region(region.id));
+    const memory = new RegionMemory(service.region(region.id), region.name);
     return new RegionAccess(region, ownWireRegion(region), memory);
   });
 }

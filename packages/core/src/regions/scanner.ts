@@ -19,6 +19,8 @@ export interface ScannerOptions<T extends Stamp> {
 
 /** How many rows are looked at before others may run. */
 const rowsAtOnce = 4096;
+/** For how long changes may go unseen, since one may be of a row that seldom changes. */
+const maxRestMs = 100;
 /** How soon a row is looked at again that was written over and over while it was read. */
 const busyMs = 1;
 
@@ -92,7 +94,8 @@ export class Scanner<T extends Stamp> {
     this.#lives = [true];
     this.#times = [];
     this.#changes = -1n;
-    this.#stopListening = access.memory.listen(() => this.onChange());
+    const restMs = Math.min(this.#options.intervalMs, maxRestMs);
+    this.#stopListening = access.memory.listen(() => this.onChange(), restMs);
   }
 
   /** Begins another round if there is a reason. @returns How many rows there are. */

@@ -33,7 +33,10 @@ export interface WriteOptions {
 
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
-  /** The most events a second, above 0 up to 1,000; of a table: for each row. Newer versions replace older ones meanwhile. Default: 1,000. */
+  /**
+   * The most events a second, above 0 up to 1,000; of a table: for each row. Newer versions replace older ones meanwhile. Changes are
+   * looked for as often, but ten times a second at least: so much later a row can be told of that seldom changes. Default: 1,000.
+   */
   readonly maxRate?: number | undefined;
   /** A version that is known already: the first event is the first newer one. Of a table: only with a key. Default: the one that there is comes first. */
   readonly after?: Pick<Stamp, 'epoch' | 'version'> | undefined;
@@ -52,8 +55,8 @@ export interface Region<Value, Input> {
   /** The latest value, then each newer one: as fast as they are taken, and never an older one. Goes on when the owner comes back. */
   watch(options?: WatchOptions): AsyncGenerator<RegionEvent<Value>, undefined, undefined>;
   /**
-   * The following need `writers: 'many'`, or to be the owner: REGION_READ_ONLY. With several writers they wait, on this thread, while
-   * another process writes, at most 100 ms.
+   * The following need `writers: 'many'`, or to be the owner: REGION_READ_ONLY. With several writers they wait while another process
+   * writes, at most 100 ms, and hold up the event loop meanwhile: `untyped` does not.
    *
    * @throws IsthmusError `INVALID_INPUT`, `REGION_CONFLICT`, `LOCK_TIMEOUT`; `NO_INSTANCE` also where the owner has gone.
    */
@@ -118,7 +121,12 @@ export interface UntypedRegion {
   read(key?: unknown): Promise<RowImage>;
   /** All rows; without a key, the one, or none while nothing was written. */
   rows(): Promise<RowImage[]>;
-  /** In a table the bytes say the row. */
+  /**
+   * In a table the bytes say the row. While another process writes it is tried again, for at most 100 ms, and does not hold up the event
+   * loop; so does `update`.
+   *
+   * @throws IsthmusError What the typed `write` does.
+   */
   write(bytes: Uint8Array, options?: WriteOptions): Promise<Stamp>;
   /**
    * Reads, lets `change` make new bytes of the old ones, and writes them, so that nothing that was written in between is lost. `change` may be

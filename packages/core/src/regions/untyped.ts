@@ -1,12 +1,13 @@
 import { IsthmusError, type ServiceRegion } from '@isthmus/schema';
 import { memoryOf } from '../memory.ts';
 import { codecOfField } from './field.ts';
+import { writeByTries } from './patience.ts';
 import { allRows, watchTable } from './rows.ts';
 import { type RegionSource, writableAccess } from './source.ts';
 import type { UntypedRegion } from './types.ts';
 import { watchRows } from './watch.ts';
 
-/** The region without its types. What it does is done at once; that it is a promise is for those regions where it takes time. */
+/** The region without its types. What it does is done at once, but for writing where another process has the lock. */
 export function untypedRegion(region: ServiceRegion, source: RegionSource): UntypedRegion {
   const { struct, key: field } = region;
 
@@ -39,8 +40,15 @@ export function untypedRegion(region: ServiceRegion, source: RegionSource): Unty
     },
     read: async (key) => selected(key).image(),
     rows: async () => allRows(source.access(), (access) => access.image()),
-    write: async (bytes, options) => writableAccess(source).writeBytes(bytes, options?.expected),
-    update: async (key, change, options) => writableAccess(source).update(keyOf(key), change, options?.expected),
+    write: async (bytes, { expected } = {}) => {
+      const value = writableAccess(source).valueOf(bytes);
+      // Each try asks anew where to: owners come and go meanwhile.
+      return writeByTries(() => writableAccess(source).write(value, expected, 0));
+    },
+    update: async (json, change, { expected } = {}) => {
+      const key = keyOf(json);
+      return writeByTries(() => writableAccess(source).tryUpdate(key, change, expected));
+    },
     watch: (options) => {
       const { key: json } = options ?? {};
       const key = json === undefined ? undefined : keyOf(json);

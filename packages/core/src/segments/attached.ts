@@ -1,5 +1,6 @@
 import { type Codec, codecOf, type Infer, type InferInput, IsthmusError, type Struct } from '@isthmus/schema';
 import { memoryOf } from '../memory.ts';
+import { requireTarget } from '../regions/target.ts';
 import type {
   AttachedRegion,
   RegionEvent,
@@ -17,6 +18,9 @@ import type { Segment } from './segment.ts';
 import { Stoppable } from './stoppable.ts';
 import { UntypedSegment } from './untyped.ts';
 import { requireOnePiece, updateSegment } from './update.ts';
+
+/** Of a word that says which optional fields are there. */
+const presenceBytes = 4;
 
 /** A segment whose bytes are values of a struct. */
 export class AttachedSegment<S extends Struct> implements AttachedRegion<Infer<S>, InferInput<S>> {
@@ -47,10 +51,7 @@ export class AttachedSegment<S extends Struct> implements AttachedRegion<Infer<S
   }
 
   async readInto(target: Uint8Array): Promise<Stamp> {
-    const { bytes: size } = this.#segment;
-    if (target.length < size) {
-      throw new IsthmusError('INVALID_ARGUMENT', { detail: `the target has ${target.length} bytes, not ${size}` });
-    }
+    requireTarget(target, this.#segment.bytes);
     const { bytes, epoch, version, time } = await this.#segment.read();
     target.set(bytes);
     return { epoch, version, time };
@@ -108,7 +109,7 @@ export class AttachedSegment<S extends Struct> implements AttachedRegion<Infer<S
         const changed = { ...this.#codec.decode(memory, 0, bytes.length), [name]: value };
         // What was decoded can be encoded, and the field is checked by that.
         this.#codec.encode(changed as InferInput<S>, memory, 0);
-        return new Uint8Array(memory.view.buffer);
+        return withField(this.#type, name, bytes, memory.bytes);
       },
       options,
     );
@@ -129,4 +130,16 @@ export class AttachedSegment<S extends Struct> implements AttachedRegion<Infer<S
     const memory = memoryOf(new Uint8Array(bytes).buffer);
     return { value: this.#codec.decode(memory, 0, bytes.length), epoch, version, time };
   }
+}
+
+/** A copy of `bytes` with one field, and the word that says whether it is there, of others: what lies behind a text's NUL stays. */
+function withField({ layout }: Struct, name: string, bytes: Uint8Array, from: Uint8Array): Uint8Array {
+  const changed = new Uint8Array(bytes);
+  const copy = (offset: number, size: number): void => changed.set(from.subarray(offset, offset + size), offset);
+  for (const { name: other, offset, size, presence } of layout.fields) {
+    if (other !== name) continue;
+    copy(offset, size);
+    if (presence !== undefined) copy(presence.offset, presenceBytes);
+  }
+  return changed;
 }

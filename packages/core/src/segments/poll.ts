@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IsthmusError } from '@isthmus/schema';
+import { type ErrorCode, IsthmusError } from '@isthmus/schema';
 import { errorOf } from '../errors.ts';
 import type { RowImage, Stamp } from '../regions/types.ts';
 import type { WatchSettings } from '../regions/watch-options.ts';
@@ -12,8 +12,8 @@ const missingMs = 100;
 export type PolledImage = RowImage & { readonly skipped: number; readonly live: boolean };
 
 /**
- * Looks at a segment now and then, and gives what is new. Where it cannot be read for now (nobody has made it yet, its guard is
- * held too long), the last value is given once more, as not live, and the looking goes on.
+ * Looks at a segment now and then, and gives what is new. Where it cannot be read for now (nobody has made it yet, or filled it
+ * again, its guard is held too long), the last value is given once more, as not live, and the looking goes on.
  *
  * @throws IsthmusError `CANCELLED` when the caller's signal is aborted, `CLOSED`, and what will not go away by itself.
  */
@@ -31,7 +31,9 @@ export async function* pollSegment(
   for (;;) {
     if (signal?.aborted) throw new IsthmusError('CANCELLED', { cause: signal.reason });
     const lookedMs = performance.now();
-    const found = await look(segment);
+    const found = await look(segment, last !== undefined, ends);
+    if (stop.aborted) return undefined;
+    if (ends.aborted) continue;
     const live = found !== undefined;
     const image = found ?? last;
     if (image !== undefined) {
@@ -50,14 +52,27 @@ export async function* pollSegment(
   }
 }
 
-/** Undefined where there is nothing to be read for now. */
-async function look(segment: Segment): Promise<RowImage | undefined> {
+/** What a segment may be that its program has just made, and still has to fill or to give its mode. */
+const unfinished: ReadonlySet<ErrorCode> = new Set(['SEGMENT_TOO_SMALL', 'SEGMENT_MISMATCH', 'PERMISSION_DENIED']);
+
+/**
+ * Undefined where there is nothing to be read for now, and once `ends` is aborted: a guard that is held is not waited for then.
+ *
+ * @param wasSeen Whether there was a value before: what does not fit is then taken for the beginning of another segment.
+ */
+async function look(segment: Segment, wasSeen: boolean, ends: AbortSignal): Promise<RowImage | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  const onAbort = (): void => aborted.resolve(undefined);
+  ends.addEventListener('abort', onAbort);
   try {
-    return await segment.read();
+    return await Promise.race([segment.read(), aborted.promise]);
   } catch (cause) {
     const error = errorOf(cause);
+    if (wasSeen && unfinished.has(error.code)) return undefined;
     if (error.retryable === 'always' && error.code !== 'CLOSED') return undefined;
     throw error;
+  } finally {
+    ends.removeEventListener('abort', onAbort);
   }
 }
 

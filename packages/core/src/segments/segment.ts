@@ -10,6 +10,8 @@ import type { AttachSettings } from './options.ts';
 /** How long a segment is taken for the one that its name leads to, before that is looked at again, in ms. */
 const recheckMs = 100;
 const maxWaiting = 1000;
+/** The longest that a thread waits for a guard, in ms: it cannot be called back, so detaching waits as long. */
+const sliceMs = 250;
 
 /**
  * A struct in memory that somebody else made, which may not be there yet, and may be another one any time: each operation
@@ -56,7 +58,9 @@ export class Segment {
   read(): Promise<RowImage> {
     return this.#exclusively(async (deadlineMs) => {
       const memory = await this.#attached();
-      if (!memory.read(0, this.bytes, true)) await memory.read(0, this.bytes, true, leftMs(deadlineMs));
+      if (!memory.read(0, this.bytes, true)) {
+        await this.#patiently(deadlineMs, (timeoutMs) => memory.read(0, this.bytes, true, timeoutMs));
+      }
       return { ...stampOf(memory), bytes: copyOf(memory, 0, this.bytes) };
     });
   }
@@ -64,7 +68,9 @@ export class Segment {
   readPart(offset: number, size: number): Promise<Uint8Array> {
     return this.#exclusively(async (deadlineMs) => {
       const memory = await this.#attached();
-      if (!memory.read(offset, size, false)) await memory.read(offset, size, false, leftMs(deadlineMs));
+      if (!memory.read(offset, size, false)) {
+        await this.#patiently(deadlineMs, (timeoutMs) => memory.read(offset, size, false, timeoutMs));
+      }
       return copyOf(memory, offset, size);
     });
   }
@@ -76,7 +82,7 @@ export class Segment {
       const version = versionOf(expected, memory);
       new Uint8Array(memory.buffer).set(bytes, versionBytes + offset);
       if (!memory.write(offset, bytes.length, version)) {
-        await memory.write(offset, bytes.length, version, leftMs(deadlineMs));
+        await this.#patiently(deadlineMs, (timeoutMs) => memory.write(offset, bytes.length, version, timeoutMs));
       }
       return stampOf(memory);
     });
@@ -119,6 +125,21 @@ export class Segment {
       throw error;
     } finally {
       this.#pass();
+    }
+  }
+
+  /** Tries until the guard is free, or the deadline over, or the segment is to be detached. */
+  async #patiently(deadlineMs: number, attempt: (timeoutMs: number) => Promise<void>): Promise<void> {
+    for (;;) {
+      const left = leftMs(deadlineMs);
+      try {
+        return await attempt(Math.min(left, sliceMs));
+      } catch (cause) {
+        const { code } = errorOf(cause);
+        const isTaken = code === 'LOCK_TIMEOUT' || code === 'REGION_BUSY';
+        if (!isTaken || left <= sliceMs) throw cause;
+        if (this.closed.aborted) throw new IsthmusError('CLOSED');
+      }
     }
   }
 

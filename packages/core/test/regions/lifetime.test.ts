@@ -1,28 +1,13 @@
 /** Owners and writers that die, come back, and are several. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { connect, IsthmusError, ownRegions } from '@isthmus/core';
-import { eventually, within } from '../../../../test/support/eventually.ts';
+import { connect, ownRegions } from '@isthmus/core';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { TemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { feed } from '../support/feed.schema.ts';
-import { feedProgram, startFeed, tickOf } from '../support/feed.ts';
+import { startFeed, tickOf } from '../support/feed.ts';
 import { failsWith } from '../support/probe-client.ts';
-
-/** A C client that writes without end, once it does: `board` or, with `fill`, `page`. */
-async function startWriter(socket: string, command: 'write' | 'fill' = 'write'): Promise<ChildProcess> {
-  const child = spawn(feedProgram(), [socket, command], { stdio: ['ignore', 'pipe', 'inherit'] });
-  assert.ok(child.stdout);
-  await within(10_000, once(child.stdout, 'data'));
-  return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}
+import { killWriter, StoppedWriter, startWriter } from '../support/stopped-writer.ts';
 
 describe('an owner that is killed', () => {
   it('leaves a whole value, whatever it was writing', async () => {
@@ -56,7 +41,7 @@ describe('a writer that is killed', () => {
     await using owner = await ownRegions(feed, { path });
     await using client = await connect(feed, { path });
     for (let i = 0; i < 20; i += 1) {
-      await kill(await startWriter(path));
+      await killWriter(await startWriter(path));
       const { value, version } = client.board.read();
       assert.deepEqual(value, tickOf(value.count));
       assert.equal(client.board.write(tickOf(0n)).version, version + 1n);
@@ -69,25 +54,14 @@ describe('a writer that is killed', () => {
     const path = folder.join('a.sock');
     await using _owner = await ownRegions(feed, { path });
     await using client = await connect(feed, { path });
-    const writer = await startWriter(path, 'fill');
-    try {
-      await eventually('a writer that is stopped while it writes', () => {
-        writer.kill('SIGSTOP');
-        try {
-          client.page.set('first', 5n);
-        } catch (error) {
-          failsWith('LOCK_TIMEOUT')(error);
-          // It may have the lock, and not have said so yet.
-          if (error instanceof IsthmusError && error.detail === `process ${writer.pid} holds it`) return true;
-        }
-        writer.kill('SIGCONT');
-        return false;
-      });
-      // Reading does not wait for it.
-      assert.ok(client.page.get('first') >= 1000n);
-    } finally {
-      await kill(writer);
-    }
+    await using writer = await StoppedWriter.start(path, client.page);
+    assert.throws(
+      () => client.page.set('first', 5n),
+      failsWith('LOCK_TIMEOUT', RegExp(`process ${writer.pid} holds it`)),
+    );
+    // Reading does not wait for it.
+    assert.ok(client.page.get('first') >= 1000n);
+    await writer.kill();
     client.page.set('first', 6n);
     assert.equal(client.page.get('first'), 6n);
   });

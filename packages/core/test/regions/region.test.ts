@@ -67,6 +67,12 @@ describe('a region of one row', () => {
       assert.throws(() => client.board.write(tickOf(3n), { expected }), failsWith('REGION_CONFLICT'));
       assert.throws(() => client.board.set('count', 3n, { expected }), failsWith('REGION_CONFLICT'));
     }
+    // The tag of another epoch is written as tags are.
+    const other = { ...second, epoch: 0xf00dn };
+    assert.throws(
+      () => client.board.write(tickOf(3n), { expected: other }),
+      failsWith('REGION_CONFLICT', /epoch f00d, /),
+    );
     assert.throws(
       () => client.board.write(tickOf(3n), { expected: { epoch: 1, version: 2 } as never }),
       failsWith('INVALID_ARGUMENT', /expected/),

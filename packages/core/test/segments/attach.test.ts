@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { attach } from '@isthmus/core';
 import { optional, struct, text, u32, u64 } from '@isthmus/schema';
 import { eventually } from '../../../../test/support/eventually.ts';
+import { TemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import {
   Boiler,
   guardNames,
@@ -131,10 +133,13 @@ describe('attach', () => {
     const { version } = await boiler.readInto(target);
     assert.deepEqual([...target.subarray(8, 14), ...target.subarray(-2)], [2, 1, 0, 0, 1, 2, 9, 9]);
     assert.equal(version, (await boiler.read()).version);
-    await assert.rejects(boiler.readInto(new Uint8Array(25)), {
-      code: 'INVALID_ARGUMENT',
-      detail: 'the target has 25 bytes, not 26',
-    });
+    // As a program without types calls it.
+    for (const bad of [new Uint8Array(25), undefined, new DataView(new ArrayBuffer(26))]) {
+      await assert.rejects(Reflect.apply(boiler.readInto, boiler, [bad]), {
+        code: 'INVALID_ARGUMENT',
+        detail: 'the target must be a Uint8Array of at least 26 bytes',
+      });
+    }
   });
 
   it('sets and takes away what is optional, and leaves the rest as it is', async () => {
@@ -151,6 +156,21 @@ describe('attach', () => {
     assert.deepEqual((await notes.read()).value, { first: undefined, second: 2n ** 63n, note: undefined });
     assert.equal((await notes.set('note', undefined)).version, version, 'nothing to write');
     await assert.rejects(notes.set('note', 'too long a note'), { code: 'INVALID_INPUT' });
+  });
+
+  it('sets what is optional without touching what lies behind a text', async () => {
+    const Named = struct('Named', { maybe: optional(u32()), name: text(9) });
+    using folder = new TemporaryFolder();
+    const file = folder.join('segment');
+    const { fields } = Named.layout;
+    const at = fields.find(({ name }) => name === 'name')?.offset ?? 0;
+    const bytes = Buffer.alloc(Named.layout.size);
+    bytes.write('A\0old text', at, 'latin1');
+    writeFileSync(file, bytes);
+    await using named = await attach(Named, { file, writable: true });
+    await named.set('maybe', 5);
+    assert.deepEqual((await named.read()).value, { maybe: 5, name: 'A' });
+    assert.equal(readFileSync(file).toString('latin1', at, at + 10), 'A\0old text');
   });
 
   it('says of bytes that are no value that they are none', async () => {

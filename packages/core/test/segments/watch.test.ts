@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { renameSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttachOptions, attach } from '@isthmus/core';
 import { within } from '../../../../test/support/eventually.ts';
+import { TemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { Boiler, Peer, placeOf, startPeer, structAt } from './support/peer.ts';
 
 function optionsOf({ place }: Peer): AttachOptions {
@@ -146,6 +148,50 @@ describe('watching a segment', () => {
     const last = closed.next();
     await boiler.detach();
     await assert.rejects(within(1000, last), { code: 'CLOSED' });
+  });
+
+  it('ends at once while the guard is held, however long it would be waited for', async () => {
+    await using peer = await startPeer('systemV', 'flock');
+    const boiler = await attach(Boiler, { ...optionsOf(peer), timeoutMs: 20_000 });
+    const controller = new AbortController();
+    const [returned, aborted] = [boiler.watch(), boiler.watch({ signal: controller.signal })];
+    await Promise.all([take(returned), take(aborted)]);
+    await peer.tell('lock');
+    const [last, cancelled] = [returned.next(), aborted.next()];
+    assert.ok(await isQuiet(Promise.race([last, cancelled])));
+    await within(1000, returned.return(undefined));
+    assert.deepEqual(await last, { value: undefined, done: true });
+    controller.abort();
+    await assert.rejects(within(1000, cancelled), { code: 'CANCELLED' });
+    const reading = boiler.read();
+    const refused = assert.rejects(within(2000, reading), { code: 'CLOSED' });
+    await within(2000, boiler.detach());
+    await refused;
+    await peer.tell('unlock');
+  });
+
+  it('waits for a program that makes its segment anew, and fills it only then', async () => {
+    using folder = new TemporaryFolder();
+    const [file, next] = [folder.join('segment'), folder.join('next')];
+    const make = (path: string, begin: string, size = 4096) => writeFileSync(path, Buffer.alloc(size, begin));
+    make(file, 'BOIL');
+    await using boiler = await attach(Boiler, { file, watchIntervalMs: 5, magic: { bytes: Buffer.from('BOIL') } });
+    const events = boiler.untyped.watch();
+    const before = await take(events);
+    for (const [begin, size] of [
+      ['NONE', 4096],
+      ['BOIL', 10],
+    ] as const) {
+      make(next, begin, size);
+      renameSync(next, file);
+      assert.equal((await take(events)).live, false);
+      make(next, 'BOIL');
+      renameSync(next, file);
+      const after = await take(events);
+      assert.equal(after.live, true);
+      assert.notEqual(after.epoch, before.epoch);
+    }
+    await events.return(undefined);
   });
 
   it('ends with what will not go away', async () => {

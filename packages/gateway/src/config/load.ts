@@ -28,7 +28,8 @@ export async function loadConfig(path: string = defaultConfigFile): Promise<Brid
   const file = resolve(path);
   const invalid = (detail: string, cause?: unknown) => new IsthmusError('CONFIG_INVALID', { detail, cause });
   await access(file).catch((cause: unknown) => {
-    const advice = 'isthmus init makes a project that has one, and isthmus start x.schema.ts x.c does without';
+    const advice =
+      'isthmus init makes a project that has one, --config names another, and isthmus start x.schema.ts x.c needs none';
     throw invalid(`there is no ${file}: ${advice}`, cause);
   });
   const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {

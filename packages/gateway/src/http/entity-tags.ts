@@ -34,6 +34,11 @@ export class Conditions {
     return match === undefined && noneMatch === undefined ? undefined : new Conditions(match, noneMatch);
   }
 
+  /** Whether what holds now may not hold at another version; `If-Match: *` alone holds at any. */
+  get dependOnVersion(): boolean {
+    return this.#match !== '*' || this.#noneMatch !== undefined;
+  }
+
   /** @param current Every entity tag of what there is, without quotes; none where there is nothing. All of them are strong. */
   judge(current: readonly string[]): Verdict {
     // A weak tag never matches strongly.

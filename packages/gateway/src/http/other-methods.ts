@@ -25,8 +25,12 @@ export function refuseOtherMethods(
   });
 }
 
-/** @throws IsthmusError `METHOD_NOT_ALLOWED`, always, having set the `Allow` header. */
-export function refuseMethod(reply: FastifyReply, allowed: readonly string[]): never {
+/**
+ * @param reason Why, where the methods alone do not say it.
+ * @throws IsthmusError `METHOD_NOT_ALLOWED`, always, having set the `Allow` header.
+ */
+export function refuseMethod(reply: FastifyReply, allowed: readonly string[], reason?: string): never {
   reply.header('allow', allowed.join(', '));
-  throw new IsthmusError('METHOD_NOT_ALLOWED', { detail: `allowed: ${allowed.join(', ')}` });
+  const detail = `allowed: ${allowed.join(', ')}${reason === undefined ? '' : `; ${reason}`}`;
+  throw new IsthmusError('METHOD_NOT_ALLOWED', { detail });
 }

@@ -55,7 +55,13 @@ export async function patchRegion(
 /** A table is written row by row. */
 function writableTarget(served: ServedRegion, request: FastifyRequest, reply: FastifyReply): RegionTarget {
   const target = targetOf(served, request, queryOf(request, ['key']).key);
-  if (served.rows !== undefined && target.key === undefined) refuseMethod(reply, ['GET', 'HEAD']);
+  if (served.rows !== undefined && target.key === undefined) {
+    refuseMethod(
+      reply,
+      ['GET', 'HEAD'],
+      'each row of a table is written at a path of its own, with its key behind this one',
+    );
+  }
   return target;
 }
 
@@ -100,7 +106,8 @@ async function expectedOf({ served, key }: RegionTarget, request: FastifyRequest
     const detail = current === undefined ? 'there is nothing yet' : `it is at "${tagOf(current)}"`;
     throw new IsthmusError('REGION_CONFLICT', { detail });
   }
-  return current ?? 'none';
+  if (current === undefined) return 'none';
+  return conditions.dependOnVersion ? current : undefined;
 }
 
 async function currentOf({ served, key }: RegionTarget): Promise<RowImage | undefined> {

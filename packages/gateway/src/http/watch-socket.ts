@@ -36,7 +36,7 @@ export function serveSocket(socket: WebSocket, regions: ReadonlyMap<string, Serv
   } catch (error) {
     // There was still room when the handshake began.
     socket.send(problemMessage('', problemOf(toIsthmusError(error), false)));
-    socket.close(TRY_AGAIN_LATER);
+    endSocket(socket, TRY_AGAIN_LATER);
     return;
   }
   client.listen();
@@ -74,8 +74,7 @@ class WatchSocket implements WatchConnection {
 
   end(): void {
     this.#close();
-    this.#socket.close(GOING_AWAY, 'the gateway shuts down');
-    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+    endSocket(this.#socket, GOING_AWAY, 'the gateway shuts down');
   }
 
   get isOpen(): boolean {
@@ -108,14 +107,16 @@ class WatchSocket implements WatchConnection {
   };
 
   #take(data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean): void {
+    // It is being closed: what comes now was sent before the client knew.
+    if (!this.isOpen) return;
     this.#isAlive = true;
     if (isBinary || !Buffer.isBuffer(data)) {
-      this.#socket.close(UNSUPPORTED_DATA, 'messages are JSON text');
+      endSocket(this.#socket, UNSUPPORTED_DATA, 'messages are JSON text');
       return;
     }
     // Where the server is the app's own, its bound may be another one.
     if (data.length > MAX_MESSAGE_BYTES) {
-      this.#socket.close(MESSAGE_TOO_BIG);
+      endSocket(this.#socket, MESSAGE_TOO_BIG);
       return;
     }
     let request: WatchRequest | undefined;
@@ -134,6 +135,11 @@ class WatchSocket implements WatchConnection {
     }
     const key = request.key === undefined ? undefined : served.forms.keyFromJson(request.key);
     const id = placeOf(served.name, key);
+    // Of a table a tag tells the version of one row only.
+    if (request.kind === 'watch' && request.known !== undefined && served.rows !== undefined && key === undefined) {
+      const field = { pointer: '/after', message: 'needs a key: each row has versions of its own' };
+      throw new IsthmusError('INVALID_INPUT', { detail: `${field.pointer} ${field.message}`, fields: [field] });
+    }
     // A second watch of the same takes the place of the first.
     this.#watches.get(id)?.stop();
     this.#watches.delete(id);
@@ -141,14 +147,9 @@ class WatchSocket implements WatchConnection {
     if (this.#watches.size >= MAX_WATCHES) {
       throw new IsthmusError('TOO_MANY_WATCHERS', { detail: `a connection has at most ${MAX_WATCHES} watches` });
     }
-    const { maxRate } = request;
-    // Of a table a tag tells the version of one row only.
-    if (request.known !== undefined && served.rows !== undefined && key === undefined) {
-      const field = { pointer: '/after', message: 'needs a key: each row has versions of its own' };
-      throw new IsthmusError('INVALID_INPUT', { detail: `${field.pointer} ${field.message}`, fields: [field] });
-    }
+    const { maxRate, known } = request;
     const watch = new Watch(this, id);
-    watch.begin((receiver) => this.#hub.watch(served, key, receiver, { maxRate, known: request.known }));
+    watch.begin((receiver) => this.#hub.watch(served, key, receiver, { maxRate, known }));
     this.#watches.set(id, watch);
   }
 
@@ -204,6 +205,12 @@ class Watch implements Receiver {
     this.#subscription?.stop();
     this.#subscription = undefined;
   }
+}
+
+/** Asks the client to close, and does not wait long for it. */
+function endSocket(socket: WebSocket, code: number, reason?: string): void {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), CLOSE_MS).unref();
 }
 
 /** The members that say what a message is about. */

@@ -43,6 +43,7 @@ export class Feed implements FeedState {
   readonly #paces = new Map<number, Pace>();
   readonly #subscriptions = new Set<Subscription>();
   #rate = 0;
+  #epoch: bigint | undefined;
   #source = new AbortController();
 
   /** @param key Of the row to follow, in JSON form; undefined: all there are. */
@@ -63,6 +64,7 @@ export class Feed implements FeedState {
 
   /** Gives the receiver what there is, as soon as this turn is over, and then what is new. */
   follow(receiver: Receiver, { maxRate, known }: FollowOptions): Subscription {
+    this.checkLive();
     const intervalMs = Math.ceil(1000 / maxRate);
     const pace = this.#paces.get(intervalMs) ?? new Pace(intervalMs);
     this.#paces.set(intervalMs, pace);
@@ -137,12 +139,15 @@ export class Feed implements FeedState {
     const id = isRowOfMany ? Buffer.from(forms.keyBytes(event.bytes)).toString('latin1') : '';
     // An event of its own, with the same version, tells that the owner came or went. After a problem a version that is known
     // is told again, since it says that all is well.
-    const isNews = this.#problem !== undefined || this.rows.get(id)?.version.tag !== tagOf(event);
+    const last = this.rows.get(id)?.version;
+    const isNews = this.#problem !== undefined || last?.tag !== tagOf(event);
+    // Another owner's memory: its rows alone are there now, as they are for whoever reads.
+    if (this.#epoch !== event.epoch) this.rows.retire();
+    this.#epoch = event.epoch;
     this.#isLive = event.live;
     this.#problem = undefined;
-    if (isNews) {
-      this.rows.put(id, new RowVersion(this.#served, event), event.skipped);
-    }
+    // A watch that was begun anew does not know what the one before it has given.
+    if (isNews) this.rows.put(id, new RowVersion(this.#served, event), last?.skippedTo(event) ?? event.skipped);
     this.#wake();
   }
 

@@ -12,7 +12,7 @@ export interface Row {
   /** 0, 1, .. in the order in which rows were first seen. */
   readonly index: number;
   readonly version: RowVersion;
-  /** The number of its last change in the list: 1 or more. */
+  /** The number of its last change in the list: 1 or more; 0 once it was retired. */
   readonly change: number;
   /** How many versions of it there were since it was first seen, this one and those that were passed over included. */
   readonly versions: number;
@@ -45,7 +45,7 @@ export class RowList {
     return this.#changes;
   }
 
-  /** How many rows there are. */
+  /** How many rows there were so far. */
   get size(): number {
     return this.#rows.size;
   }
@@ -60,7 +60,7 @@ export class RowList {
     if (row === undefined) {
       row = { index: this.#rows.size, version, change: 0, versions: 0, newer: undefined, older: undefined };
       this.#rows.set(id, row);
-    } else {
+    } else if (row.change > 0) {
       this.#unlink(row);
     }
     row.version = version;
@@ -71,6 +71,17 @@ export class RowList {
     if (this.#newest === undefined) this.#oldest = row;
     else this.#newest.newer = row;
     this.#newest = row;
+  }
+
+  /** Nobody is given what is there any more: each row counts from its next version on. */
+  retire(): void {
+    for (const row of this.#rows.values()) {
+      row.change = 0;
+      row.newer = undefined;
+      row.older = undefined;
+    }
+    this.#newest = undefined;
+    this.#oldest = undefined;
   }
 
   /** The first row that changed after a place. */

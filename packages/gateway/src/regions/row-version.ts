@@ -28,6 +28,12 @@ export class RowVersion {
     return this.#served.service === undefined ? this.#image.version === version : this.#image.version <= version;
   }
 
+  /** How many versions there are between this one and a later one; undefined where they cannot be counted. */
+  skippedTo({ epoch, version }: Version): number | undefined {
+    if (this.#served.service === undefined || this.#image.epoch !== epoch) return undefined;
+    return Math.max(Number(version - this.#image.version) - 1, 0);
+  }
+
   /** As a server-sent event: the JSON of the value, or an event `problem` when the bytes are not a value. */
   get event(): Buffer {
     this.#event ??= Buffer.from(eventOf(this.tag, this.#text()));

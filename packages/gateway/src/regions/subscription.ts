@@ -30,6 +30,8 @@ export class Subscription implements Paced {
   readonly #receiver: Receiver;
   readonly #leave: () => void;
   #place: Place = { row: undefined, change: 0 };
+  /** The number of the last change that belongs to this beat: what is newer waits for the next one. */
+  #until = 0;
   /** What the receiver was told last. It takes an owner for there, and all for well, until it hears otherwise. */
   #isLive = true;
   #problem: Problem | undefined;
@@ -66,14 +68,13 @@ export class Subscription implements Paced {
       this.#problem = problem;
       if (problem !== undefined) receiver.problem(problem, false);
     }
-    for (let row = rows.after(this.#place); row !== undefined && receiver.isReady; row = row.newer) {
-      this.#place = { row, change: row.change };
-      this.#give(row, isLive);
-    }
+    this.#until = rows.changes;
+    this.#giveOn();
   }
 
-  /** To be called when the receiver is ready again. */
+  /** To be called when the receiver is ready again: it gets the rest of what it was about to be given at once. */
   resume(): void {
+    this.#giveOn();
     const { rows, isLive, problem } = this.#state;
     if (rows.changes > this.#place.change || isLive !== this.#isLive || problem !== this.#problem) this.#pace.wake();
   }
@@ -90,6 +91,15 @@ export class Subscription implements Paced {
   fail(problem: Problem): void {
     this.stop();
     this.#receiver.problem(problem, true);
+  }
+
+  #giveOn(): void {
+    const { rows } = this.#state;
+    let row = rows.after(this.#place);
+    for (; row !== undefined && row.change <= this.#until && this.#receiver.isReady; row = row.newer) {
+      this.#place = { row, change: row.change };
+      this.#give(row, this.#isLive);
+    }
   }
 
   #give({ index, version, versions }: Row, isLive: boolean): void {

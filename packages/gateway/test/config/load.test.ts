@@ -35,7 +35,10 @@ test('reads the default export of a TypeScript file', async () => {
 });
 
 test('says what is wrong with a file that cannot be used', async () => {
-  await assert.rejects(loadConfig(join(folder, 'none.ts')), refusedWith(/there is no .*none\.ts/));
+  await assert.rejects(
+    loadConfig(join(folder, 'none.ts')),
+    refusedWith(/there is no .*none\.ts: .*--config names another/),
+  );
   await assert.rejects(load('syntax.ts', 'export default {'), refusedWith(/syntax\.ts cannot be imported/));
   await assert.rejects(load('throws.ts', 'throw new Error("no disk")'), refusedWith(/cannot be imported: no disk/));
   await assert.rejects(load('named.ts', 'export const config = {};'), refusedWith(/has no default export/));

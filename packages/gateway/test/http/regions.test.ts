@@ -292,7 +292,8 @@ describe('writing', () => {
   test('a table is written row by row', async () => {
     const response = await put('/feed.slots', [{ id: 1, isTaken: true }]);
     assert.equal(response.headers.get('allow'), 'GET, HEAD');
-    await refused(response, 'METHOD_NOT_ALLOWED');
+    const { detail } = await refused(response, 'METHOD_NOT_ALLOWED');
+    assert.match(detail, /each row .* at a path of its own/);
   });
 
   test('other methods', async () => {
@@ -423,6 +424,15 @@ describe('conditions of writing', () => {
       served.limits.set(goodLimits);
     };
     await refused(await patch('/feed.limits', { low: 0 }, { 'if-match': '"1f00d-1"' }), 'REGION_CONFLICT');
+  });
+
+  test('the same where any version is right', async () => {
+    served.limits.onUpdate = () => {
+      served.limits.onUpdate = undefined;
+      served.limits.set({ ...goodLimits, high: 100 });
+    };
+    const response = await patch('/feed.limits', { low: 0 }, { 'if-match': '*' });
+    assert.deepEqual(await response.json(), { ...goodLimits, low: 0, high: 100 });
   });
 });
 

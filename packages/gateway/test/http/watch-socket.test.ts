@@ -1,10 +1,13 @@
 /** Many regions over one WebSocket. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { IsthmusError } from '@isthmus/schema';
-import { WebSocket } from 'ws';
-import { eventually } from '../../../../test/support/eventually.ts';
+import { WebSocket, WebSocketServer } from 'ws';
+import { eventually, within } from '../../../../test/support/eventually.ts';
+import { serveSocket } from '../../src/http/watch-socket.ts';
+import { RegionHub } from '../../src/regions/hub.ts';
 import { problemIn } from '../support/gateway.ts';
 import { goodBoiler, goodLimits, quote, type RegionGateway, startRegions } from '../support/regions.ts';
 
@@ -205,6 +208,15 @@ describe('bad input', () => {
     });
   }
 
+  test('a second watch that cannot be leaves the first one as it is', async () => {
+    const client = await connect();
+    client.say({ watch: 'feed.market', maxRate: 1000 });
+    client.say({ watch: 'feed.market', after: '1f00d-1' });
+    assert.equal(codeIn(await client.next()), 'INVALID_INPUT');
+    served.market.set(quote('A', 1));
+    assert.equal((await within(2000, client.next())).key, 'A');
+  });
+
   test('a message that is too large, and one that is no text', async () => {
     for (const [data, code] of [
       ['x'.repeat(17_000), 1009],
@@ -301,6 +313,27 @@ describe('who may connect', () => {
     assert.equal(posted.status, 405);
     assert.equal(posted.headers.get('allow'), 'GET');
   });
+});
+
+test('who comes too late for the last place, and does not answer, is not waited for', async () => {
+  const hub = new RegionHub({ maxWatchers: 1 });
+  const first = { heartbeat: () => {}, end: () => {} };
+  hub.enter(first);
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  server.on('connection', (socket) => serveSocket(socket, new Map(), hub));
+  await once(server, 'listening');
+  const { port } = Object(server.address());
+  const silent = connectTcp(port, '127.0.0.1');
+  const head = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13';
+  silent.write(`GET / HTTP/1.1\r\nhost: x\r\n${head}\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+  silent.resume();
+  try {
+    await within(5000, once(silent, 'close'));
+  } finally {
+    silent.destroy();
+    server.close();
+    hub.leave(first);
+  }
 });
 
 test('a gateway that closes says so, and does not wait for who does not answer', async () => {

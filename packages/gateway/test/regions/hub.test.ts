@@ -110,6 +110,63 @@ test('who is not ready is given what is new once it is, each row once, and holds
   other.stop();
 });
 
+test('what is left of a beat is given as soon as there is room; what is new waits for the next one', async () => {
+  const { region, served } = marketTable();
+  const hub = hubOf();
+  const listener = new Listener();
+  listener.room = 2;
+  for (const symbol of ['A', 'B', 'C', 'D']) region.set(quote(symbol, 1));
+  const quick = new Listener();
+  const other = hub.watch(served, undefined, quick, { maxRate: 1000 });
+  await eventually('all rows', () => quick.seen.length === 4);
+  const subscription = hub.watch(served, undefined, listener, { maxRate: 0.01 });
+  await eventually('some of them', () => listener.seen.length === 2);
+  region.set(quote('D', 2));
+  await eventually('the new one', () => quick.seen.at(-1) === 'D2');
+  listener.room = 10;
+  listener.isReady = true;
+  subscription.resume();
+  assert.deepEqual(listener.seen, ['A1', 'B1', 'C1']);
+  subscription.stop();
+  other.stop();
+});
+
+test('of an owner that has started anew only what it wrote is there for whoever comes', async () => {
+  const { region, served } = marketTable();
+  const hub = hubOf();
+  const first = new Listener();
+  const one = hub.watch(served, undefined, first, { maxRate: 1000 });
+  for (const symbol of ['A', 'B']) region.set(quote(symbol, 1));
+  await eventually('both rows', () => first.seen.length === 2);
+  region.epoch += 1n;
+  region.set(quote('B', 2));
+  await eventually('the new one', () => first.seen.length === 3);
+  const late = new Listener();
+  const two = hub.watch(served, undefined, late, { maxRate: 1000 });
+  await eventually('what there is', () => late.seen.length > 0);
+  region.set(quote('A', 3));
+  await eventually('what is new', () => late.seen.at(-1) === 'A3' && first.seen.at(-1) === 'A3');
+  assert.deepEqual(late.seen, ['B2', 'A3']);
+  assert.deepEqual(first.seen, ['A1', 'B1', 'B2', 'A3']);
+  one.stop();
+  two.stop();
+});
+
+test('what comes while a region begins to be watched faster is counted', async () => {
+  const { region, served } = marketTable();
+  const hub = hubOf();
+  const slow = new Listener();
+  region.set(quote('A', 1));
+  const one = hub.watch(served, undefined, slow, { maxRate: 10 });
+  await eventually('the value that there is', () => slow.seen.length === 1);
+  for (let bid = 2; bid <= 6; bid++) region.set(quote('A', bid));
+  const two = hub.watch(served, undefined, new Listener(), { maxRate: 1000 });
+  await eventually('the newest', () => slow.seen.at(-1) === 'A6');
+  assert.deepEqual(slow.skipped, [0, 4]);
+  one.stop();
+  two.stop();
+});
+
 test('who comes later is given what there is, without another look at the region', async () => {
   const { region, served } = marketTable();
   const hub = hubOf();
@@ -192,6 +249,34 @@ test('an owner that was never there, and comes before anything is written', asyn
   assert.deepEqual(listener.seen, [false, true]);
   subscription.stop();
   hub.leave(connection);
+});
+
+test('what an owner wrote last, and told nobody of, comes with the news that it has gone', async () => {
+  const { region, served } = marketTable();
+  const hub = hubOf();
+  const listener = new Listener();
+  const subscription = hub.watch(served, undefined, listener, { maxRate: 1000 });
+  region.set(quote('A', 1));
+  await eventually('a value', () => listener.seen.length === 1);
+  region.isLive = false;
+  region.set(quote('A', 2));
+  await eventually('the last one, and that it has gone', () => listener.seen.length === 3);
+  assert.deepEqual(listener.seen, ['A1', false, 'A2']);
+  subscription.stop();
+});
+
+test('who comes after an owner has gone without a word is told so at once', async () => {
+  const { region, served } = marketTable();
+  const hub = hubOf();
+  const first = new Listener();
+  const one = hub.watch(served, undefined, first, { maxRate: 1000 });
+  region.isLive = false;
+  const late = new Listener();
+  const two = hub.watch(served, undefined, late, { maxRate: 1000 });
+  await eventually('both know', () => late.seen.length === 1 && first.seen.length === 1);
+  assert.deepEqual([first.seen, late.seen], [[false], [false]]);
+  one.stop();
+  two.stop();
 });
 
 test('connections have heartbeats while there are any, and end with the hub', async () => {

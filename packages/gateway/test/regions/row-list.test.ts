@@ -14,11 +14,12 @@ function versionOf(region: ServedRegion | undefined, version: bigint): RowVersio
   return new RowVersion(region, { epoch: 1n, version, time: 0n, bytes: new Uint8Array(9) });
 }
 
-/** What a reader does: writes to rows, or reads on by so many rows. */
+/** What happens: a row is written, a reader reads on by so many rows, or all that was written before does not count any more. */
 const steps = fc.array(
   fc.oneof(
     fc.record({ write: fc.constantFrom('a', 'b', 'c', 'd', 'e'), passedOver: fc.nat(3) }),
     fc.record({ read: fc.nat(6) }),
+    fc.constant({ retire: true }),
   ),
   { maxLength: 60 },
 );
@@ -40,6 +41,11 @@ test('a reader is given each changed row once, oldest change first, however it g
           tags.set(step.write, next.tag);
           counts.set(step.write, (counts.get(step.write) ?? 0) + 1 + step.passedOver);
           pending = [...pending.filter((id) => id !== step.write), step.write];
+          continue;
+        }
+        if ('retire' in step) {
+          list.retire();
+          pending = [];
           continue;
         }
         for (let count = 0; count < step.read; count++) {

@@ -106,7 +106,8 @@ async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringU
   const url = await listen(gateway, settings.http);
   stop.throwIfAborted();
   const counts = connected.map(({ service, client }) => ({ service, instances: client.$instances.length }));
-  process.stdout.write(`${describeBridge(url, { services: counts, regions: settings.regions })}\n`);
+  const pages = Object.keys(settings.http.pages);
+  process.stdout.write(`${describeBridge(url, { services: counts, regions: settings.regions, pages })}\n`);
 }
 
 async function connectTo(service: ServiceSettings, instances: Instances, { logger }: Log): Promise<ConnectedService> {

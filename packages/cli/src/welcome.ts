@@ -15,10 +15,12 @@ export interface Served {
   readonly services: readonly ServedService[];
   /** Those that it has attached. */
   readonly regions: readonly Pick<RegionSettings, 'name'>[];
+  /** The paths of the configuration's own pages. */
+  readonly pages: readonly string[];
 }
 
 /** Several lines: what is served where, and one request to try. */
-export function describeBridge(url: string, { services, regions }: Served): string {
+export function describeBridge(url: string, { services, regions, pages }: Served): string {
   const { bold, dim } = colours(process.stdout);
   const routes = services.flatMap(({ service, instances }) => {
     const word = instances === 1 ? 'instance' : 'instances';
@@ -37,6 +39,7 @@ export function describeBridge(url: string, { services, regions }: Served): stri
     `Isthmus ${version} serves ${bold(url)}`,
     ...routes,
     ...attached,
+    ...pages.map((path) => `  ${dim('page')} ${url}${path}`),
     `  ${dim('documentation')} ${url}/docs`,
     '',
     'Try it:',

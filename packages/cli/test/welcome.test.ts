@@ -17,7 +17,7 @@ function settingsOf(schema: Service, example: object = {}) {
 }
 
 test('names every route and one call to try', () => {
-  const served = { services: [{ service: settingsOf(schema), instances: 2 }], regions: [] };
+  const served = { services: [{ service: settingsOf(schema), instances: 2 }], regions: [], pages: [] };
   const text_ = describeBridge('http://127.0.0.1:8080', served);
   assert.match(text_, /serves http:\/\/127\.0\.0\.1:8080\n {2}zoo \(2 instances\)/);
   assert.match(text_, /POST http:\/\/127\.0\.0\.1:8080\/v1\/call\/zoo\/count\n/);
@@ -25,16 +25,21 @@ test('names every route and one call to try', () => {
   assert.match(text_, /Try it:\n {2}curl -s http/);
 });
 
-test('names every region, of services and attached', () => {
+test('names every region, of services and attached, and every page', () => {
   const both = service('zoo', { count: call({ output: Name }), animals });
-  const served = { services: [{ service: settingsOf(both), instances: 1 }], regions: [{ name: 'boiler' }] };
+  const served = {
+    services: [{ service: settingsOf(both), instances: 1 }],
+    regions: [{ name: 'boiler' }],
+    pages: ['/panel'],
+  };
   const lines = describeBridge('http://h:1', served).split('\n');
-  assert.deepEqual(lines.slice(2, 8), [
+  assert.deepEqual(lines.slice(2, 9), [
     '  zoo (1 instance)',
     '    POST http://h:1/v1/call/zoo/count',
     '    GET  http://h:1/v1/regions/zoo.animals',
     '  boiler (shared memory)',
     '    GET  http://h:1/v1/regions/boiler',
+    '  page http://h:1/panel',
     '  documentation http://h:1/docs',
   ]);
 });

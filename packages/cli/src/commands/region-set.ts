@@ -1,5 +1,4 @@
 /** `isthmus region set`: writes a value, or changes a part of it. */
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type SetExitCode, UsageError } from '../exit-codes.ts';
 import { parseJson } from '../parse-json.ts';
@@ -7,6 +6,7 @@ import { openRegion } from '../regions/find-regions.ts';
 import { stampText } from '../regions/region-value.ts';
 import { writeRegion } from '../regions/write-region.ts';
 import { untilSignal } from '../signals.ts';
+import { readIn } from '../stdin.ts';
 import { writeJson } from '../stdout.ts';
 import type { WhereaboutsOptions } from '../whereabouts.ts';
 import { addWhereabouts, checkWhereabouts } from './whereabouts-options.ts';
@@ -50,7 +50,7 @@ Exit codes:
       const [key, json] = third === undefined ? [undefined, second] : [second, third];
       if (json === undefined) throw new UsageError('set needs a value, as JSON');
       await untilSignal(setExitCode, async (signal) => {
-        const value = parseJson(json === '-' ? await text(process.stdin) : json);
+        const value = parseJson(json === '-' ? await readIn(signal) : json);
         await using target = await openRegion(name, { ...options, signal });
         const { patch, expected } = options;
         const stamp = await writeRegion(target.region, { key, json: value, isPatch: patch === true, expected });

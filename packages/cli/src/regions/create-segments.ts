@@ -1,5 +1,13 @@
 /** Makes the segments that the configuration wants made, for as long as a bridge runs. */
-import { type CreateOptions, createSegment, removeSegmentSync } from '@isthmus/core';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type CreateOptions,
+  createSegment,
+  listSegments,
+  type RemovableSource,
+  removeSegmentSync,
+} from '@isthmus/core';
 import type { RegionSettings, SupervisorLog } from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
 
@@ -20,18 +28,40 @@ export async function createMissing(region: RegionSettings, log: SupervisorLog):
     return () => {};
   }
   log.info({ region: name }, 'segment created');
+  const remove = await removerOf(options);
   // For a second Ctrl-C, which ends the process without coming back here.
-  const onExit = () => removeMade(options);
-  process.once('exit', onExit);
+  process.once('exit', remove);
   return () => {
-    process.off('exit', onExit);
-    removeMade(options);
+    process.off('exit', remove);
+    remove();
   };
 }
 
-function removeMade(options: CreateOptions): void {
+/** What removes the segment that was just made, and none that somebody has put in its place. */
+async function removerOf(options: CreateOptions): Promise<() => void> {
+  if ('systemV' in options) {
+    const key = options.systemV.key >>> 0;
+    const made = (await listSegments()).find((one) => one.key === key && one.creatorPid === process.pid);
+    return () => {
+      if (made !== undefined) removeIfThere(made.source);
+    };
+  }
+  const path = 'posix' in options ? join('/dev/shm', options.posix) : options.file;
+  const made = identityOf(path);
+  return () => {
+    if (identityOf(path) === made) removeIfThere(options);
+  };
+}
+
+/** Undefined: there is no such file. */
+function identityOf(path: string): string | undefined {
+  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return status === undefined ? undefined : `${status.dev} ${status.ino}`;
+}
+
+function removeIfThere(source: RemovableSource): void {
   try {
-    removeSegmentSync(options);
+    removeSegmentSync(source);
   } catch (error) {
     // Somebody else has removed it.
     if (!hasCode(error, 'SEGMENT_MISSING')) throw error;

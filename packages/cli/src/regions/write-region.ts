@@ -20,8 +20,12 @@ export async function writeRegion(region: UntypedRegion, write: RegionWrite): Pr
   const forms = formsOf(region);
   const key = keyIn(region, write.key);
   const options = { expected: expectation(write.expected) };
+  if (write.isPatch && region.key !== undefined && key === undefined) {
+    throw new UsageError('--patch in a table needs the key of a row');
+  }
+  // Who may not write need not be told what is wrong with the value.
+  if (!region.isWritable) throw new IsthmusError('REGION_READ_ONLY');
   if (!write.isPatch) return region.write(wholeValue(region, forms, key, write.json), options);
-  if (region.key !== undefined && key === undefined) throw new UsageError('--patch in a table needs the key of a row');
   return region.update(key, (bytes) => forms.patched(bytes, write.json), options);
 }
 
@@ -36,12 +40,8 @@ function expectation(text: string | undefined): Expected | undefined {
 function wholeValue({ key: field }: UntypedRegion, forms: RowForms, key: unknown, value: unknown): Uint8Array {
   if (field === undefined || key === undefined || !isObject(value)) return forms.fromJson(value);
   const bytes = forms.fromJson({ [field]: key, ...value });
-  if (forms.keyOf(bytes) === key) return bytes;
-  const message = `is not the key of the row, ${JSON.stringify(key)}`;
-  throw new IsthmusError('INVALID_INPUT', {
-    detail: `${field} ${message}`,
-    fields: [{ pointer: `/${field}`, message }],
-  });
+  forms.requireKey(bytes, key);
+  return bytes;
 }
 
 function isObject(value: unknown): value is object {

@@ -19,5 +19,7 @@ export function selectSegments(segments: readonly SegmentInfo[], { kind, names }
 function isCalled({ kind, name, key, id }: SegmentInfo, text: string): boolean {
   if (/^0x[0-9a-f]+$/i.test(text)) return key === Number(text);
   if (/^\d+$/.test(text)) return id === Number(text);
-  return name === (kind === 'file' ? resolve(text) : text);
+  if (kind === 'file') return name === resolve(text);
+  // A semaphore is called by the name of its file, or as sem_open takes it.
+  return name === text || (kind === 'posixSemaphore' && name === text.replace(/^\//, '/sem.'));
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { removeSegmentSync } from '@isthmus/core';
+import { createSegment, listSegments, removeSegmentSync } from '@isthmus/core';
 import { type RegionSettings, type SegmentCreation, validateBridge } from '@isthmus/gateway';
 import { f64, struct } from '@isthmus/schema';
 import { createMissing, creationOf } from '../../src/regions/create-segments.ts';
@@ -45,6 +45,30 @@ test('what somebody else has removed meanwhile is no failure', async () => {
   const remove = await createMissing(regionOf({ posix }), log);
   removeSegmentSync({ posix });
   remove();
+});
+
+test('what somebody else has put in its place stays', async () => {
+  const remove = await createMissing(regionOf({ posix }), log);
+  removeSegmentSync({ posix });
+  await createSegment({ posix, bytes: 64 });
+  remove();
+  assert.equal(statSync(join('/dev/shm', posix)).size, 64);
+
+  const systemV = { key: randomInt(1, 2 ** 31) };
+  const isThere = async () => (await listSegments()).some(({ key }) => key === systemV.key);
+  const removeOurs = await createMissing(regionOf({ systemV }), log);
+  removeSegmentSync({ systemV });
+  await createSegment({ systemV, bytes: 64 });
+  try {
+    removeOurs();
+    assert.ok(await isThere());
+  } finally {
+    removeSegmentSync({ systemV });
+  }
+  const removeLast = await createMissing(regionOf({ systemV }), log);
+  assert.ok(await isThere());
+  removeLast();
+  assert.ok(!(await isThere()));
 });
 
 test('nothing is made that is not asked for', async () => {

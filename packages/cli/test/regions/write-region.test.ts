@@ -54,7 +54,7 @@ test('the row of a table is said by its key, by the value, or by both', async ()
   assert.deepEqual(await readJson(region, 'ACME', {}), { symbol: 'ACME', bid: 3, ask: 0 });
   await assert.rejects(writeRegion(region, write({ symbol: 'INIT', bid: 4 }, { key: 'ACME' })), {
     code: 'INVALID_INPUT',
-    fields: [{ pointer: '/symbol', message: 'is not the key of the row, "ACME"' }],
+    fields: [{ pointer: '/symbol', message: 'is the key, and must be "ACME"' }],
   });
   await assert.rejects(writeRegion(region, write({ bid: 4 })), { code: 'INVALID_INPUT' });
   await assert.rejects(writeRegion(boiler(), write({ level: 4 }, { key: 'ACME' })), { name: 'UsageError' });
@@ -95,6 +95,8 @@ test('a version that is expected has to be there', async () => {
 test('one that cannot be written says so', async () => {
   const region = new FakeRegion(Boiler, [{ level: 1 }], { isWritable: false });
   await assert.rejects(writeRegion(region, write({ level: 2 })), { code: 'REGION_READ_ONLY' });
+  // Whatever else is wrong.
+  await assert.rejects(writeRegion(region, write({ level: 'high' })), { code: 'REGION_READ_ONLY' });
 });
 
 test('whatever is written and then changed in part, is read as that', async () => {

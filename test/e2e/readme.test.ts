@@ -76,6 +76,16 @@ test('what npm start serves answers as the README shows', async (t) => {
   const bridge = await startBridge({ cwd: repository, env: workspace.env }, command);
   t.after(() => end(bridge.command));
   await checkCalls('/pricing/', bridge);
+  const regionCommand = (beginning: string) => commandOf(beginning).replace('http://127.0.0.1:8080', bridge.url);
+  const row = await runShell(regionCommand('curl -s http://127.0.0.1:8080/v1/regions/'), inFolder());
+  assert.equal(JSON.parse(row.stdout).symbol, 'ANVIL');
+  const watched = await runShell(`${regionCommand('curl -sN')} | grep -m 3 '^data:'`, inFolder());
+  const values = watched.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line.slice('data: '.length)));
+  assert.equal(values.length, 3);
+  assert.ok(Number(values[0].updates) < Number(values[2].updates), 'each is newer than the one before');
   process.kill(-bridge.command.pid, 'SIGINT');
   assert.equal((await bridge.command.result).code, 0);
 });

@@ -1,7 +1,8 @@
 /** `isthmus doctor`: whether this machine has what Isthmus needs. */
 import type { Command } from 'commander';
 import { colours } from '../colours.ts';
-import { type CheckResult, checks, type Status } from '../doctor/checks.ts';
+import type { CheckResult, Status } from '../doctor/check.ts';
+import { checks } from '../doctor/checks.ts';
 import { exitCodes, type SetExitCode } from '../exit-codes.ts';
 
 export function addDoctor(program: Command, setExitCode: SetExitCode): void {

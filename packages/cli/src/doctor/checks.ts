@@ -5,22 +5,9 @@ import { listSegments } from '@isthmus/core';
 import { loadNative } from '@isthmus/native';
 import { IsthmusError } from '@isthmus/schema';
 import { runProgram } from '../programs/run-program.ts';
+import type { Check, CheckResult, Status } from './check.ts';
 import { selfTest } from './self-test.ts';
 import { judgeSharedMemory, readLimits } from './shared-memory.ts';
-
-/** `missing`: Isthmus cannot work. `warn`: it works, and not everything, or not well. */
-export type Status = 'ok' | 'warn' | 'missing';
-
-export interface CheckResult {
-  readonly name: string;
-  readonly status: Status;
-  /** What was found. */
-  readonly found: string;
-  /** What to do, unless all is well. */
-  readonly advice?: string;
-}
-
-export type Check = () => Promise<CheckResult>;
 
 /** Fewer open files than this would limit the number of clients, each of which takes a few. */
 const enoughFiles = 1024;

@@ -2,7 +2,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import type { SegmentInfo } from '@isthmus/core';
 import { labelOf, modeText } from '../segments/describe-segments.ts';
-import type { CheckResult } from './checks.ts';
+import type { CheckResult } from './check.ts';
 
 const name = 'shared memory';
 

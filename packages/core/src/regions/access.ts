@@ -1,7 +1,7 @@
 import { valueAt } from '@isthmus/native';
 import { IsthmusError, type ServiceRegion } from '@isthmus/schema';
 import { type BufferMemory, memoryOf } from '../memory.ts';
-import { codecOfField, type Field, fieldOf } from './field.ts';
+import { codecOfField, type Field, fieldOf, placedField } from './field.ts';
 import type { RegionMemory } from './memory.ts';
 import { patched } from './patch.ts';
 import { patienceMs, writeAtOnce } from './patience.ts';
@@ -131,8 +131,7 @@ export class RegionAccess {
   /** Undefined: the instance's row is laid out otherwise. @throws IsthmusError `INVALID_ARGUMENT`. */
   #fieldOf(name: string): Field | undefined {
     const { struct } = this.#region;
-    const placed = struct.layout.fields.find((field) => field.name === name);
-    if (placed === undefined) throw invalid(`${struct.name} has no field ${String(name)}`);
+    const placed = placedField(struct, name);
     if (!this.#wire.isSameLayout) return undefined;
     const field = fieldOf(this.memory, struct, placed);
     this.#fields.set(name, field);

@@ -1,5 +1,13 @@
 import { valueAt } from '@isthmus/native';
-import { type Codec, codecOf, type PlacedField, type Presence, type Struct, struct } from '@isthmus/schema';
+import {
+  type Codec,
+  codecOf,
+  IsthmusError,
+  type PlacedField,
+  type Presence,
+  type Struct,
+  struct,
+} from '@isthmus/schema';
 import { type BufferMemory, memoryOf } from '../memory.ts';
 import type { RegionMemory } from './memory.ts';
 
@@ -26,6 +34,13 @@ export function codecOfField(type: Struct, name: string): FieldCodec {
     ofType.set(name, codec);
   }
   return codec;
+}
+
+/** @throws IsthmusError `INVALID_ARGUMENT` where a struct has no such field. */
+export function placedField({ name: type, layout }: Struct, name: string): PlacedField {
+  const found = layout.fields.find((field) => field.name === name);
+  if (found !== undefined) return found;
+  throw new IsthmusError('INVALID_ARGUMENT', { detail: `${type} has no field ${String(name)}` });
 }
 
 /** One field of a region's rows: reads and writes no more than it. */

@@ -81,12 +81,10 @@ export class RegionMemory {
     if (result !== 0) throw this.#failure(result);
   }
 
-  /** Reads the value, or zeros where nothing was written. @returns Whether something was. */
-  readIfWritten(): boolean {
+  /** Reads the value, or zeros where nothing was written. */
+  readIfWritten(): void {
     const result = this.#native.read();
-    if (result === 0) return true;
-    if (result !== status.empty) throw this.#failure(result);
-    return false;
+    if (result !== 0 && result !== status.empty) throw this.#failure(result);
   }
 
   /** Only the stamp; the version is 0 where nothing was written. */

@@ -1,28 +1,11 @@
-import type { ServiceRegion } from '@isthmus/schema';
 import type { RegionAccess, Values } from './access.ts';
 import { allRows, watchTable } from './rows.ts';
-import { type RegionSource, writableAccess } from './source.ts';
-import type { RegionEvent, Snapshot, Stamp, Table, UntypedRegion, WatchOptions, WriteOptions } from './types.ts';
-import { untypedRegion } from './untyped.ts';
+import { writableAccess } from './source.ts';
+import { SourcedRegion } from './sourced.ts';
+import type { RegionEvent, Snapshot, Stamp, Table, WatchOptions, WriteOptions } from './types.ts';
 
 /** A region with a key, of whatever struct: the types that the schema gives it are its user's. */
-export class ManyRows implements Table<Values, Values, unknown> {
-  readonly untyped: UntypedRegion;
-  readonly #source: RegionSource;
-
-  constructor(region: ServiceRegion, source: RegionSource) {
-    this.#source = source;
-    this.untyped = untypedRegion(region, source);
-  }
-
-  get isWritable(): boolean {
-    return this.#source.isWritable;
-  }
-
-  get isLive(): boolean {
-    return this.#source.isLive;
-  }
-
+export class ManyRows extends SourcedRegion implements Table<Values, Values, unknown> {
   read(key: unknown): Snapshot<Values> {
     return this.#selected(key).snapshot();
   }
@@ -36,25 +19,21 @@ export class ManyRows implements Table<Values, Values, unknown> {
   }
 
   rows(): Snapshot<Values>[] {
-    return allRows(this.#source.access(), (access) => access.snapshot());
+    return allRows(this.source.access(), (access) => access.snapshot());
   }
 
   watch(
     options?: WatchOptions & { readonly key?: unknown },
   ): AsyncGenerator<RegionEvent<Values>, undefined, undefined> {
-    return watchTable(this.#source, options, options?.key, (access) => access.snapshot());
-  }
-
-  write(value: Values, options?: WriteOptions): Stamp {
-    return writableAccess(this.#source).write(value, options?.expected);
+    return watchTable(this.source, options, options?.key, (access) => access.snapshot());
   }
 
   set(key: unknown, field: string, value: unknown, options?: WriteOptions): Stamp {
-    return writableAccess(this.#source).set(key, field, value, options?.expected);
+    return writableAccess(this.source).set(key, field, value, options?.expected);
   }
 
   #selected(key: unknown): RegionAccess {
-    const access = this.#source.access();
+    const access = this.source.access();
     access.select(key);
     return access;
   }

@@ -1,6 +1,6 @@
-import { IsthmusError, type PlacedField, type Struct } from '@isthmus/schema';
+import type { PlacedField, Struct } from '@isthmus/schema';
 import { memoryOf } from '../memory.ts';
-import { codecOfField } from '../regions/field.ts';
+import { codecOfField, placedField } from '../regions/field.ts';
 
 /** One field of a struct, read and written without the others. Not for optional fields: whether one is there lies elsewhere. */
 export class FieldCodec {
@@ -32,7 +32,7 @@ export class FieldCodec {
 /** The codecs of a struct's fields, each made when first needed. */
 export class FieldCodecs {
   readonly #type: Struct;
-  readonly #codecs = new Map<string, FieldCodec | undefined>();
+  readonly #codecs = new Map<string, FieldCodec>();
 
   constructor(type: Struct) {
     this.#type = type;
@@ -46,11 +46,9 @@ export class FieldCodecs {
   get(name: string): FieldCodec | undefined {
     const known = this.#codecs.get(name);
     if (known !== undefined) return known;
-    const field = this.#type.layout.fields.find((one) => one.name === name);
-    if (field === undefined) {
-      throw new IsthmusError('INVALID_ARGUMENT', { detail: `${this.#type.name} has no field ${name}` });
-    }
-    const codec = field.presence === undefined ? new FieldCodec(this.#type, field) : undefined;
+    const field = placedField(this.#type, name);
+    if (field.presence !== undefined) return undefined;
+    const codec = new FieldCodec(this.#type, field);
     this.#codecs.set(name, codec);
     return codec;
   }

@@ -9,18 +9,11 @@ export function compareRegions(
   types: TypeComparison,
   report: Report,
 ): void {
-  const placeOf = (name: string): string => `region ${name}`;
-  report.names(
-    before.map(({ name }) => name),
-    after.map(({ name }) => name),
-    placeOf,
-    () => ({ rule: 'regionAppended', what: 'defined', isAdaptable: true }),
-  );
-  const young = new Map(after.map((region) => [region.name, region]));
-  for (const old of before) {
-    const region = young.get(old.name);
-    if (region !== undefined) compareRegion(old, region, placeOf(old.name), types, report);
-  }
+  report.members(before, after, {
+    placeOf: (name) => `region ${name}`,
+    appending: { rule: 'regionAppended', what: 'defined', isAdaptable: true },
+    compare: (old, young, place) => compareRegion(old, young, place, types, report),
+  });
 }
 
 function compareRegion(

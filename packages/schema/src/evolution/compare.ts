@@ -36,18 +36,11 @@ function compareMethods(
   types: TypeComparison,
   report: Report,
 ): void {
-  const placeOf = (name: string): string => `method ${name}`;
-  report.names(
-    before.map(({ name }) => name),
-    after.map(({ name }) => name),
-    placeOf,
-    () => ({ rule: 'methodAppended', what: 'defined', isAdaptable: true }),
-  );
-  const young = new Map(after.map((method) => [method.name, method]));
-  for (const old of before) {
-    const method = young.get(old.name);
-    if (method !== undefined) compareMethod(old, method, placeOf(old.name), types, report);
-  }
+  report.members(before, after, {
+    placeOf: (name) => `method ${name}`,
+    appending: { rule: 'methodAppended', what: 'defined', isAdaptable: true },
+    compare: (old, young, place) => compareMethod(old, young, place, types, report),
+  });
 }
 
 function compareMethod(

@@ -12,6 +12,13 @@ export interface Appending {
   readonly isAdaptable: boolean;
 }
 
+/** How two lists of methods, or of regions, are compared. */
+export interface MemberRules<Member> {
+  readonly placeOf: (name: string) => string;
+  readonly appending: Appending;
+  readonly compare: (before: Member, after: Member, place: string) => void;
+}
+
 /** Collects the differences. */
 export class Report {
   readonly changes: Change[] = [];
@@ -35,6 +42,21 @@ export class Report {
     appending: (name: string) => Appending,
   ): void {
     for (const change of compareNames(before, after)) this.#name(change, placeOf(change.name), appending(change.name));
+  }
+
+  /** The same of what has a name, and whatever of it both lists have. */
+  members<Member extends { readonly name: string }>(
+    before: readonly Member[],
+    after: readonly Member[],
+    { placeOf, appending, compare }: MemberRules<Member>,
+  ): void {
+    const namesOf = (members: readonly Member[]): string[] => members.map(({ name }) => name);
+    this.names(namesOf(before), namesOf(after), placeOf, () => appending);
+    const young = new Map(after.map((member) => [member.name, member]));
+    for (const old of before) {
+      const member = young.get(old.name);
+      if (member !== undefined) compare(old, member, placeOf(old.name));
+    }
   }
 
   #name(change: NameChange, place: string, { rule, what, isAdaptable }: Appending): void {

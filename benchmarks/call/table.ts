@@ -22,7 +22,8 @@ export interface Row {
   readonly what: string;
   readonly ratio: Spread;
   readonly unit: string;
-  readonly goal: number;
+  /** Undefined: it is only to be known. */
+  readonly goal: number | undefined;
 }
 
 export function printTable(rows: readonly Row[]): void {
@@ -31,8 +32,12 @@ export function printTable(rows: readonly Row[]): void {
   const cells = rows.map(({ what, ratio, unit, goal }) => [
     what,
     `${text(ratio)} ${unit}`,
-    `<= ${goal} ${unit}`,
-    ratio.median <= goal ? 'yes' : `missed by ${((ratio.median / goal - 1) * 100).toFixed(0)} %`,
+    goal === undefined ? '' : `<= ${goal} ${unit}`,
+    goal === undefined
+      ? ''
+      : ratio.median <= goal
+        ? 'yes'
+        : `missed by ${((ratio.median / goal - 1) * 100).toFixed(0)} %`,
   ]);
   const lines = [['figure', 'median (spread over rounds)', 'goal', 'reached'], ...cells];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));

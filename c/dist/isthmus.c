@@ -3589,6 +3589,38 @@ static const error_texts all_error_texts[] = {
     {"ORIGIN_REFUSED",
      "a page of this origin may not do this",
      "Serve the page from the gateway itself, or add its origin to http.origins."},
+    [57] =
+    {"INSTANCE_DRAINING",
+     "the instance ends and takes no new calls",
+     "Call another instance, or connect again: whoever replaces it listens on a socket of its own."},
+    [58] =
+    {"OVERLOADED",
+     "there are more calls than can be answered in time",
+     "Try again later, with backoff; start more instances, or raise the limit that the detail names."},
+    [59] =
+    {"CIRCUIT_OPEN",
+     "the method failed so often that it is not called for a while",
+     "Try again later; see the log for the errors that it failed with."},
+    [60] =
+    {"UNAUTHENTICATED",
+     "the caller did not say who it is, or could not prove it",
+     "Send an API key or a token that this gateway knows, or a client certificate."},
+    [61] =
+    {"FORBIDDEN",
+     "the caller may not do this",
+     "Ask whoever runs the gateway for the scope that the detail names."},
+    [62] =
+    {"RATE_LIMITED",
+     "the caller sent more requests than it may",
+     "Wait as long as the retry-after header says, and send fewer."},
+    [63] =
+    {"ROLLOUT_FAILED",
+     "the new instances did not come up, and the old ones go on",
+     "See the detail and the log: mend the program or its configuration, and roll out again."},
+    [64] =
+    {"NO_BRIDGE",
+     "no bridge runs for this project",
+     "Run isthmus start in the folder of the configuration first."},
 };
 /* clang-format on */
 

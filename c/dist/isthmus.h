@@ -269,7 +269,23 @@ typedef enum isth_error {
   /* too many watch already */
   ISTH_E_TOO_MANY_WATCHERS = -55,
   /* a page of this origin may not do this */
-  ISTH_E_ORIGIN_REFUSED = -56
+  ISTH_E_ORIGIN_REFUSED = -56,
+  /* the instance ends and takes no new calls */
+  ISTH_E_INSTANCE_DRAINING = -57,
+  /* there are more calls than can be answered in time */
+  ISTH_E_OVERLOADED = -58,
+  /* the method failed so often that it is not called for a while */
+  ISTH_E_CIRCUIT_OPEN = -59,
+  /* the caller did not say who it is, or could not prove it */
+  ISTH_E_UNAUTHENTICATED = -60,
+  /* the caller may not do this */
+  ISTH_E_FORBIDDEN = -61,
+  /* the caller sent more requests than it may */
+  ISTH_E_RATE_LIMITED = -62,
+  /* the new instances did not come up, and the old ones go on */
+  ISTH_E_ROLLOUT_FAILED = -63,
+  /* no bridge runs for this project */
+  ISTH_E_NO_BRIDGE = -64
 } isth_error;
 
 /*
@@ -290,13 +306,15 @@ extern "C" {
 #endif
 
 /* The protocol's version: both sides must have the same. */
-#define ISTH_PROTOCOL_VERSION 3
+#define ISTH_PROTOCOL_VERSION 4
 /* The most serving threads of a service, and so the most lanes of a channel. */
 #define ISTH_MAX_LANES 64
 /* The most regions of a service. */
 #define ISTH_MAX_REGIONS 256
 /* The longest message of a refusal or failure, in bytes, with its terminating NUL. */
 #define ISTH_MESSAGE_BYTES 480
+/* The most bytes of a request's metadata, all texts and their framing together. */
+#define ISTH_MAX_METADATA_BYTES 4096
 /* The longest name of a service or method, in bytes, with its terminating NUL. */
 #define ISTH_NAME_BYTES 64
 
@@ -312,6 +330,21 @@ typedef struct isth_trace {
   uint8_t trace_id[16];
   uint8_t span_id[8];
 } isth_trace;
+
+/* What a request's metadata may say. Others are refused. */
+typedef enum isth_metadata_key {
+  ISTH_METADATA_CALLER = 1, /* who calls, as the gateway or another program has authenticated it */
+  ISTH_METADATA_TENANT = 2, /* whom the caller belongs to */
+  ISTH_METADATA_SCOPES = 3, /* what it may do: words with a blank between */
+  ISTH_METADATA_METHOD = 4  /* how it was authenticated: api-key, jwt or mtls by the gateway */
+} isth_metadata_key;
+
+/* One entry of a request's metadata. */
+typedef struct isth_metadata {
+  isth_metadata_key key;
+  const char *text; /* UTF-8 without NUL; need not be terminated */
+  size_t size;      /* bytes */
+} isth_metadata;
 
 /* Why something failed: the error and a message of its own. Filled in by functions that take one; the message is
  * always terminated. */
@@ -500,7 +533,7 @@ ISTH_API const char *isth_tails_fault(const isth_tails *tails);
  *    Handlers of methods with many replies run on threads of their own, beside the serving threads.
  *  - A handler's pointers are valid until it returns. Nothing it gets or gives is freed by it, but a responder, which
  *    answering frees.
- *  - isth_service_stop() is the only function here that may be called from a signal handler.
+ *  - isth_service_stop() and isth_service_drain() are the only functions here that may be called from a signal handler.
  */
 #ifndef ISTHMUS_SERVICE_H
 #define ISTHMUS_SERVICE_H
@@ -556,6 +589,19 @@ typedef struct isth_service_options {
   /* Bytes of deferred replies that may wait for room in the reply ring, for each client and serving thread: see
    * isth_respond. 0: 64 MiB. */
   uint64_t max_waiting_bytes;
+  /* Bytes of all clients' segments together; whoever brings more is refused with SEGMENT_REFUSED. 0: 4 GiB. */
+  uint64_t max_total_bytes;
+  /* Calls that may be deferred (isth_call_defer) at a time, for each client and serving thread, 1 to 65,536. 0: 65,536. */
+  unsigned int max_deferred;
+  /* Who may connect, of those whom the socket's mode lets in, by the credentials that the kernel knows: one of these users,
+   * or a member of one of these groups. Others are refused with PERMISSION_DENIED. Copied by isth_service_open. Both counts 0:
+   * everybody. At most 64 each. */
+  const uint32_t *allowed_uids;
+  size_t allowed_uid_count;
+  const uint32_t *allowed_gids;
+  size_t allowed_gid_count;
+  /* How long draining (isth_service_drain) waits for clients to leave, in ns. 0: 10 s. */
+  uint64_t drain_timeout_ns;
 } isth_service_options;
 
 /* Fills in the defaults above, -1 for cpu and parent_fd. Always call it first: zero is a CPU and a descriptor too, and later
@@ -598,6 +644,13 @@ ISTH_API int isth_service_run(isth_service *service, isth_failure *failure);
 /* Makes run return. Thread-safe and async-signal-safe; may be called before run, and more than once. */
 ISTH_API void isth_service_stop(isth_service *service);
 
+/*
+ * Makes run return once nobody needs the service any more: its socket file is removed and no new client is accepted; clients are
+ * told to send no new calls, and what they sent is answered; when the last client has left, or after drain_timeout_ns, run
+ * stops as by isth_service_stop. Thread-safe and async-signal-safe; may be called before run, and more than once.
+ */
+ISTH_API void isth_service_drain(isth_service *service);
+
 /* Frees a service that is not running. NULL is allowed. Responders that are left may still be used, and must be: see
  * isth_respond. */
 ISTH_API void isth_service_close(isth_service *service);
@@ -616,8 +669,9 @@ typedef struct isth_service_stats {
 ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_stats *stats);
 
 /*
- * A whole main(): parses --socket PATH, --threads N, --wait block|spin|adaptive, --cpu N and --help, opens a service for
- * `schema`, calls `setup` to register handlers, stops on SIGINT and SIGTERM, and runs. `setup` returns 0, or an error,
+ * A whole main(): parses --socket PATH, --mode OCTAL, --allow-uid ID, --allow-gid ID (both may be repeated), --threads N,
+ * --wait block|spin|adaptive, --cpu N, --drain-timeout SECONDS and --help, opens a service for `schema`, calls `setup` to register
+ * handlers, and runs. The first SIGTERM drains, a second one and SIGINT stop. `setup` returns 0, or an error,
  * after which nothing may use the service; threads that it starts are ended through isth_service_on_stop. Returns the exit
  * code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
  * ISTHMUS_PARENT_FD is set, its number is used as parent_fd.
@@ -648,6 +702,10 @@ ISTH_API uint64_t isth_call_id(const isth_call *call);
 
 /* The caller's W3C trace context: all zero when there is none. */
 ISTH_API const isth_trace *isth_call_trace(const isth_call *call);
+
+/* What the caller says of who it calls for: the text that came with the request under `key`, terminated, or NULL. It says what
+ * the client program vouches for: whoever may connect may say anything. The library's, until the handler returns. */
+ISTH_API const char *isth_call_metadata(isth_call *call, isth_metadata_key key);
 
 /* The handler's thread's number, from 0: an index into per-thread state that then needs no lock. Serving threads come
  * first, up to `threads` - 1; handlers of methods with many replies run on threads from there on, up to `threads` +
@@ -901,6 +959,9 @@ typedef struct isth_request {
   size_t size;                  /* bytes of payload */
   uint64_t deadline_ns;         /* absolute, on isth_now_ns()'s clock; 0: none */
   const isth_trace *trace;      /* NULL: none */
+  /* For whom: at most one entry of each key, ISTH_MAX_METADATA_BYTES together. NULL where there are none. */
+  const isth_metadata *metadata;
+  size_t metadata_count;
   isth_reply_callback callback; /* NULL: none */
   void *user;                   /* handed to the callback */
   isth_replies replies;         /* the method's */
@@ -915,8 +976,8 @@ ISTH_API uint64_t isth_now_ns(void);
  * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. Where there are many
  * replies, the callback gets each of them first, with `more` set. A one-way call is over when this returns: it has no
  * outcome, its callback never runs, it counts as no call in flight, and its id is 0. `call_id` may be NULL.
- * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, PEER_CORRUPT, INVALID_ARGUMENT (no such
- * `replies`): nothing was sent, no callback comes.
+ * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, INSTANCE_DRAINING, PEER_CORRUPT, INVALID_ARGUMENT (no
+ * such `replies`, or bad metadata): nothing was sent, no callback comes.
  */
 ISTH_API int isth_client_call(isth_client *client, const isth_request *request, uint64_t *call_id);
 
@@ -977,6 +1038,19 @@ typedef struct isth_client_stats {
   uint64_t late_replies; /* replies dropped because their call had been cancelled or had passed its deadline */
 } isth_client_stats;
 ISTH_API void isth_client_get_stats(const isth_client *client, isth_client_stats *stats);
+
+/*
+ * Asks one serving thread for a sign of life, through its lane (from 0): the callback gets an empty outcome once the thread comes
+ * round to it, which is after what was sent before, and after the handler that it runs. Counts as a call in flight. Also of a
+ * service that takes any schema.
+ * Errors: as isth_client_call, and INVALID_ARGUMENT for no such lane.
+ */
+ISTH_API int isth_client_ping(isth_client *client, uint32_t lane, uint64_t deadline_ns, isth_reply_callback callback,
+                              void *user, uint64_t *call_id);
+
+/* Whether the instance has said that it ends: it answers what it was sent, and is sent nothing more. Close the client once its
+ * calls have ended; the instance waits for that. */
+ISTH_API bool isth_client_draining(const isth_client *client);
 
 /* 0 while the channel is alive; INSTANCE_LOST or PEER_CORRUPT once it is not. */
 ISTH_API int isth_client_status(const isth_client *client);

@@ -75,10 +75,13 @@ typedef void (*isth_reply_callback)(const isth_reply *reply);
  */
 typedef struct isth_request {
   uint32_t method;
-  const void *payload;          /* NULL with isth_client_claim */
-  size_t size;                  /* bytes of payload */
-  uint64_t deadline_ns;         /* absolute, on isth_now_ns()'s clock; 0: none */
-  const isth_trace *trace;      /* NULL: none */
+  const void *payload;     /* NULL with isth_client_claim */
+  size_t size;             /* bytes of payload */
+  uint64_t deadline_ns;    /* absolute, on isth_now_ns()'s clock; 0: none */
+  const isth_trace *trace; /* NULL: none */
+  /* For whom: at most one entry of each key, ISTH_MAX_METADATA_BYTES together. NULL where there are none. */
+  const isth_metadata *metadata;
+  size_t metadata_count;
   isth_reply_callback callback; /* NULL: none */
   void *user;                   /* handed to the callback */
   isth_replies replies;         /* the method's */
@@ -93,8 +96,8 @@ ISTH_API uint64_t isth_now_ns(void);
  * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. Where there are many
  * replies, the callback gets each of them first, with `more` set. A one-way call is over when this returns: it has no
  * outcome, its callback never runs, it counts as no call in flight, and its id is 0. `call_id` may be NULL.
- * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, PEER_CORRUPT, INVALID_ARGUMENT (no such
- * `replies`): nothing was sent, no callback comes.
+ * Errors: RING_FULL, TOO_MANY_CALLS, RECORD_TOO_LARGE, INSTANCE_LOST, INSTANCE_DRAINING, PEER_CORRUPT, INVALID_ARGUMENT (no
+ * such `replies`, or bad metadata): nothing was sent, no callback comes.
  */
 ISTH_API int isth_client_call(isth_client *client, const isth_request *request, uint64_t *call_id);
 
@@ -155,6 +158,19 @@ typedef struct isth_client_stats {
   uint64_t late_replies; /* replies dropped because their call had been cancelled or had passed its deadline */
 } isth_client_stats;
 ISTH_API void isth_client_get_stats(const isth_client *client, isth_client_stats *stats);
+
+/*
+ * Asks one serving thread for a sign of life, through its lane (from 0): the callback gets an empty outcome once the thread comes
+ * round to it, which is after what was sent before, and after the handler that it runs. Counts as a call in flight. Also of a
+ * service that takes any schema.
+ * Errors: as isth_client_call, and INVALID_ARGUMENT for no such lane.
+ */
+ISTH_API int isth_client_ping(isth_client *client, uint32_t lane, uint64_t deadline_ns, isth_reply_callback callback,
+                              void *user, uint64_t *call_id);
+
+/* Whether the instance has said that it ends: it answers what it was sent, and is sent nothing more. Close the client once its
+ * calls have ended; the instance waits for that. */
+ISTH_API bool isth_client_draining(const isth_client *client);
 
 /* 0 while the channel is alive; INSTANCE_LOST or PEER_CORRUPT once it is not. */
 ISTH_API int isth_client_status(const isth_client *client);

@@ -123,7 +123,23 @@ typedef enum isth_error {
   /* too many watch already */
   ISTH_E_TOO_MANY_WATCHERS = -55,
   /* a page of this origin may not do this */
-  ISTH_E_ORIGIN_REFUSED = -56
+  ISTH_E_ORIGIN_REFUSED = -56,
+  /* the instance ends and takes no new calls */
+  ISTH_E_INSTANCE_DRAINING = -57,
+  /* there are more calls than can be answered in time */
+  ISTH_E_OVERLOADED = -58,
+  /* the method failed so often that it is not called for a while */
+  ISTH_E_CIRCUIT_OPEN = -59,
+  /* the caller did not say who it is, or could not prove it */
+  ISTH_E_UNAUTHENTICATED = -60,
+  /* the caller may not do this */
+  ISTH_E_FORBIDDEN = -61,
+  /* the caller sent more requests than it may */
+  ISTH_E_RATE_LIMITED = -62,
+  /* the new instances did not come up, and the old ones go on */
+  ISTH_E_ROLLOUT_FAILED = -63,
+  /* no bridge runs for this project */
+  ISTH_E_NO_BRIDGE = -64
 } isth_error;
 
 /*

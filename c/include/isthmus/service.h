@@ -7,7 +7,7 @@
  *    Handlers of methods with many replies run on threads of their own, beside the serving threads.
  *  - A handler's pointers are valid until it returns. Nothing it gets or gives is freed by it, but a responder, which
  *    answering frees.
- *  - isth_service_stop() is the only function here that may be called from a signal handler.
+ *  - isth_service_stop() and isth_service_drain() are the only functions here that may be called from a signal handler.
  */
 #ifndef ISTHMUS_SERVICE_H
 #define ISTHMUS_SERVICE_H
@@ -65,6 +65,19 @@ typedef struct isth_service_options {
   /* Bytes of deferred replies that may wait for room in the reply ring, for each client and serving thread: see
    * isth_respond. 0: 64 MiB. */
   uint64_t max_waiting_bytes;
+  /* Bytes of all clients' segments together; whoever brings more is refused with SEGMENT_REFUSED. 0: 4 GiB. */
+  uint64_t max_total_bytes;
+  /* Calls that may be deferred (isth_call_defer) at a time, for each client and serving thread, 1 to 65,536. 0: 65,536. */
+  unsigned int max_deferred;
+  /* Who may connect, of those whom the socket's mode lets in, by the credentials that the kernel knows: one of these users,
+   * or a member of one of these groups. Others are refused with PERMISSION_DENIED. Copied by isth_service_open. Both counts 0:
+   * everybody. At most 64 each. */
+  const uint32_t *allowed_uids;
+  size_t allowed_uid_count;
+  const uint32_t *allowed_gids;
+  size_t allowed_gid_count;
+  /* How long draining (isth_service_drain) waits for clients to leave, in ns. 0: 10 s. */
+  uint64_t drain_timeout_ns;
 } isth_service_options;
 
 /* Fills in the defaults above, -1 for cpu and parent_fd. Always call it first: zero is a CPU and a descriptor too, and later
@@ -107,6 +120,13 @@ ISTH_API int isth_service_run(isth_service *service, isth_failure *failure);
 /* Makes run return. Thread-safe and async-signal-safe; may be called before run, and more than once. */
 ISTH_API void isth_service_stop(isth_service *service);
 
+/*
+ * Makes run return once nobody needs the service any more: its socket file is removed and no new client is accepted; clients are
+ * told to send no new calls, and what they sent is answered; when the last client has left, or after drain_timeout_ns, run
+ * stops as by isth_service_stop. Thread-safe and async-signal-safe; may be called before run, and more than once.
+ */
+ISTH_API void isth_service_drain(isth_service *service);
+
 /* Frees a service that is not running. NULL is allowed. Responders that are left may still be used, and must be: see
  * isth_respond. */
 ISTH_API void isth_service_close(isth_service *service);
@@ -125,8 +145,9 @@ typedef struct isth_service_stats {
 ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_stats *stats);
 
 /*
- * A whole main(): parses --socket PATH, --threads N, --wait block|spin|adaptive, --cpu N and --help, opens a service for
- * `schema`, calls `setup` to register handlers, stops on SIGINT and SIGTERM, and runs. `setup` returns 0, or an error,
+ * A whole main(): parses --socket PATH, --mode OCTAL, --allow-uid ID, --allow-gid ID (both may be repeated), --threads N,
+ * --wait block|spin|adaptive, --cpu N, --drain-timeout SECONDS and --help, opens a service for `schema`, calls `setup` to register
+ * handlers, and runs. The first SIGTERM drains, a second one and SIGINT stop. `setup` returns 0, or an error,
  * after which nothing may use the service; threads that it starts are ended through isth_service_on_stop. Returns the exit
  * code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
  * ISTHMUS_PARENT_FD is set, its number is used as parent_fd.
@@ -157,6 +178,10 @@ ISTH_API uint64_t isth_call_id(const isth_call *call);
 
 /* The caller's W3C trace context: all zero when there is none. */
 ISTH_API const isth_trace *isth_call_trace(const isth_call *call);
+
+/* What the caller says of who it calls for: the text that came with the request under `key`, terminated, or NULL. It says what
+ * the client program vouches for: whoever may connect may say anything. The library's, until the handler returns. */
+ISTH_API const char *isth_call_metadata(isth_call *call, isth_metadata_key key);
 
 /* The handler's thread's number, from 0: an index into per-thread state that then needs no lock. Serving threads come
  * first, up to `threads` - 1; handlers of methods with many replies run on threads from there on, up to `threads` +

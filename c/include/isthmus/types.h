@@ -14,13 +14,15 @@ extern "C" {
 #endif
 
 /* The protocol's version: both sides must have the same. */
-#define ISTH_PROTOCOL_VERSION 3
+#define ISTH_PROTOCOL_VERSION 4
 /* The most serving threads of a service, and so the most lanes of a channel. */
 #define ISTH_MAX_LANES 64
 /* The most regions of a service. */
 #define ISTH_MAX_REGIONS 256
 /* The longest message of a refusal or failure, in bytes, with its terminating NUL. */
 #define ISTH_MESSAGE_BYTES 480
+/* The most bytes of a request's metadata, all texts and their framing together. */
+#define ISTH_MAX_METADATA_BYTES 4096
 /* The longest name of a service or method, in bytes, with its terminating NUL. */
 #define ISTH_NAME_BYTES 64
 
@@ -36,6 +38,21 @@ typedef struct isth_trace {
   uint8_t trace_id[16];
   uint8_t span_id[8];
 } isth_trace;
+
+/* What a request's metadata may say. Others are refused. */
+typedef enum isth_metadata_key {
+  ISTH_METADATA_CALLER = 1, /* who calls, as the gateway or another program has authenticated it */
+  ISTH_METADATA_TENANT = 2, /* whom the caller belongs to */
+  ISTH_METADATA_SCOPES = 3, /* what it may do: words with a blank between */
+  ISTH_METADATA_METHOD = 4  /* how it was authenticated: api-key, jwt or mtls by the gateway */
+} isth_metadata_key;
+
+/* One entry of a request's metadata. */
+typedef struct isth_metadata {
+  isth_metadata_key key;
+  const char *text; /* UTF-8 without NUL; need not be terminated */
+  size_t size;      /* bytes */
+} isth_metadata;
 
 /* Why something failed: the error and a message of its own. Filled in by functions that take one; the message is
  * always terminated. */

@@ -424,6 +424,62 @@ export const errors = {
     message: 'a page of this origin may not do this',
     action: 'Serve the page from the gateway itself, or add its origin to http.origins.',
   },
+  INSTANCE_DRAINING: {
+    number: 57,
+    http: 503,
+    retryable: 'always',
+    message: 'the instance ends and takes no new calls',
+    action: 'Call another instance, or connect again: whoever replaces it listens on a socket of its own.',
+  },
+  OVERLOADED: {
+    number: 58,
+    http: 503,
+    retryable: 'always',
+    message: 'there are more calls than can be answered in time',
+    action: 'Try again later, with backoff; start more instances, or raise the limit that the detail names.',
+  },
+  CIRCUIT_OPEN: {
+    number: 59,
+    http: 503,
+    retryable: 'always',
+    message: 'the method failed so often that it is not called for a while',
+    action: 'Try again later; see the log for the errors that it failed with.',
+  },
+  UNAUTHENTICATED: {
+    number: 60,
+    http: 401,
+    retryable: 'never',
+    message: 'the caller did not say who it is, or could not prove it',
+    action: 'Send an API key or a token that this gateway knows, or a client certificate.',
+  },
+  FORBIDDEN: {
+    number: 61,
+    http: 403,
+    retryable: 'never',
+    message: 'the caller may not do this',
+    action: 'Ask whoever runs the gateway for the scope that the detail names.',
+  },
+  RATE_LIMITED: {
+    number: 62,
+    http: 429,
+    retryable: 'always',
+    message: 'the caller sent more requests than it may',
+    action: 'Wait as long as the retry-after header says, and send fewer.',
+  },
+  ROLLOUT_FAILED: {
+    number: 63,
+    http: 500,
+    retryable: 'always',
+    message: 'the new instances did not come up, and the old ones go on',
+    action: 'See the detail and the log: mend the program or its configuration, and roll out again.',
+  },
+  NO_BRIDGE: {
+    number: 64,
+    http: 503,
+    retryable: 'always',
+    message: 'no bridge runs for this project',
+    action: 'Run isthmus start in the folder of the configuration first.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** Every stable error code: what callers match on. */

@@ -122,7 +122,7 @@ static isth_client *answers_connect(const struct echo_service *answers, uint32_t
 }
 
 static int call(isth_client *client, uint32_t method, const void *payload, size_t size, isth_failure *failure) {
-  return isth_client_call_sync(client, method, payload, size, NULL, 0, NULL, 0, failure);
+  return isth_client_call_sync(client, method, payload, size, NULL, 0, NULL, PATIENT_NS, failure);
 }
 
 static void a_long_message_is_cut_between_characters(void) {
@@ -161,7 +161,7 @@ static void output_can_be_asked_for_again(void) {
   for (int i = 0; i < 100; i++) {
     unsigned char reply[1500];
     size_t size;
-    CHECK_EQUAL(isth_client_call_sync(client, TWICE, NULL, 0, reply, sizeof reply, &size, 0, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(client, TWICE, NULL, 0, reply, sizeof reply, &size, PATIENT_NS, NULL), 0);
     CHECK_EQUAL(size, 1500);
     for (size_t at = 0; at < 1499; at++) CHECK_EQUAL(reply[at], 0);
     CHECK_EQUAL(reply[1499], 1);

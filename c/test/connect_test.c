@@ -40,7 +40,7 @@ static void offers_that_make_no_sense_are_refused(void) {
   expect_error(offer_and_wait, &offer, ISTH_E_NOT_ISTHMUS, "magic");
   offer = good_offer();
   offer.version = 9;
-  expect_error(offer_and_wait, &offer, ISTH_E_PROTOCOL_MISMATCH, "version 3 here, 9 in the instance");
+  expect_error(offer_and_wait, &offer, ISTH_E_PROTOCOL_MISMATCH, "version 4 here, 9 in the instance");
   offer = good_offer();
   offer.hash[0] = 0xcd;
   expect_error(offer_and_wait, &offer, ISTH_E_SCHEMA_MISMATCH, "cd02030000000000");
@@ -218,7 +218,7 @@ static void an_instance_that_leaves_ends_a_waiting_call(void) {
   fake_start(&fake, welcome_and_close, NULL);
   CHECK_EQUAL(open_fake(&fake, &client, NULL), 0);
   uint64_t begin = isth_now_ns();
-  CHECK_EQUAL(isth_client_call_sync(client, 1, NULL, 0, NULL, 0, NULL, 0, &failure), ISTH_E_INSTANCE_LOST);
+  CHECK_EQUAL(isth_client_call_sync(client, 1, NULL, 0, NULL, 0, NULL, PATIENT_NS, &failure), ISTH_E_INSTANCE_LOST);
   CHECK(isth_now_ns() - begin < 2000000000);
   isth_client_close(client);
   fake_stop(&fake);

@@ -7,7 +7,7 @@ static void cycle(const struct echo_service *echo, uint64_t count) {
   for (uint64_t i = 0; i < count; i++) {
     isth_client *client = echo_connect(echo, NULL);
     uint64_t answer = ~i;
-    CHECK_EQUAL(isth_client_call_sync(client, ECHO, &i, sizeof i, &answer, sizeof answer, NULL, 0, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(client, ECHO, &i, sizeof i, &answer, sizeof answer, NULL, PATIENT_NS, NULL), 0);
     CHECK_EQUAL(answer, i);
     isth_client_close(client);
   }

@@ -96,7 +96,7 @@ static uint64_t call_later(isth_client *client, uint64_t value, uint64_t timeout
 }
 
 static void await_outcome(isth_client *client, const struct outcome *outcome) {
-  uint64_t until_ns = isth_now_ns() + 20000000000u;
+  uint64_t until_ns = isth_now_ns() + PATIENT_NS;
   while (outcome->count == 0 && isth_now_ns() < until_ns) isth_client_wait(client, 100000000);
   CHECK_EQUAL(outcome->count, 1);
 }
@@ -206,7 +206,7 @@ static void a_responder_knows_its_deadline(void) {
   CHECK(isth_responder_cancelled(responder));
   /* It goes out all the same, and comes too late. */
   CHECK_EQUAL(isth_respond(responder, "x", 1), 0);
-  CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+  CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
   isth_client_stats stats;
   WAIT_UNTIL((isth_client_poll(client, 0), isth_client_get_stats(client, &stats), stats.late_replies == 1));
   CHECK_EQUAL(outcome.count, 1);

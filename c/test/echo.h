@@ -6,6 +6,7 @@
 #define ISTH_TEST_ECHO_H
 
 #include "check.h"
+#include "patient.h"
 
 #include <isthmus/isthmus.h>
 #include <pthread.h>
@@ -102,7 +103,8 @@ static void *echo_run(void *argument) {
 /* Listens on options->path and registers the handlers; isth_service_run is left to the caller. */
 static inline void echo_open(struct echo_service *echo, const isth_service_options *options) {
   isth_failure failure;
-  int error = isth_service_open(&echo->service, &echo_schema, options, &failure);
+  isth_service_options patient = patient_service(options);
+  int error = isth_service_open(&echo->service, &echo_schema, &patient, &failure);
   if (error != 0) fprintf(stderr, "open: %s\n", failure.message);
   CHECK_EQUAL(error, 0);
   CHECK_EQUAL(isth_service_handle(echo->service, ECHO, 0, on_echo, NULL), 0);
@@ -138,7 +140,8 @@ static inline void echo_stop(struct echo_service *echo) {
 static inline isth_client *echo_connect(const struct echo_service *echo, const isth_client_options *options) {
   isth_client *client;
   isth_failure failure = {0, ""};
-  int error = isth_client_open(&client, echo->path, &echo_schema, options, &failure);
+  isth_client_options patient = patient_client(options);
+  int error = isth_client_open(&client, echo->path, &echo_schema, &patient, &failure);
   if (error != 0) fprintf(stderr, "connect: %s: %s\n", isth_error_name(error), failure.message);
   CHECK_EQUAL(error, 0);
   return client;

@@ -60,7 +60,7 @@ static void killed_clients_end_their_streams(void) {
   for (int i = 0; i < CLIENTS; i++) {
     kill_child(clients[i]);
     WAIT_UNTIL(served_stats(&served).streams == (uint64_t)(CLIENTS - 1 - i));
-    CHECK_EQUAL(isth_client_call_sync(witness, PLAIN, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(witness, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
   }
   CHECK_EQUAL(seen.tick_ended, ISTH_E_CANCELLED);
   WAIT_UNTIL(served_stats(&served).channels == 1);

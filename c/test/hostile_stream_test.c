@@ -19,7 +19,7 @@ static struct isth__header cancel(uint64_t call_id) {
 
 static void one_call(isth_client *client) {
   uint64_t value = 42, answer = 0;
-  CHECK_EQUAL(isth_client_call_sync(client, PLAIN, &value, 8, &answer, 8, NULL, 0, NULL), 0);
+  CHECK_EQUAL(isth_client_call_sync(client, PLAIN, &value, 8, &answer, 8, NULL, PATIENT_NS, NULL), 0);
   CHECK_EQUAL(answer, 42);
 }
 

@@ -18,7 +18,7 @@ static void idle_services_and_clients_sleep(void) {
     echo_start(&echoes[i], &options);
     for (int j = 0; j < CLIENTS; j++) {
       clients[i][j] = echo_connect(&echoes[i], &client_options);
-      CHECK_EQUAL(isth_client_call_sync(clients[i][j], ECHO, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+      CHECK_EQUAL(isth_client_call_sync(clients[i][j], ECHO, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
     }
   }
   usleep(100000);
@@ -30,7 +30,7 @@ static void idle_services_and_clients_sleep(void) {
   for (int i = 0; i < 2; i++) {
     for (int j = 0; j < CLIENTS; j++) {
       /* And wakes at once where it does. */
-      CHECK_EQUAL(isth_client_call_sync(clients[i][j], ECHO, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+      CHECK_EQUAL(isth_client_call_sync(clients[i][j], ECHO, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
       isth_client_close(clients[i][j]);
     }
     echo_stop(&echoes[i]);

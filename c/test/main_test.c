@@ -64,7 +64,7 @@ static void call_it(void) {
   isth_client *client = NULL;
   WAIT_UNTIL(isth_client_open(&client, path, &echo_schema, NULL, NULL) == 0);
   uint64_t value = 3, answer = 0;
-  CHECK_EQUAL(isth_client_call_sync(client, ECHO, &value, 8, &answer, 8, NULL, 0, NULL), 0);
+  CHECK_EQUAL(isth_client_call_sync(client, ECHO, &value, 8, &answer, 8, NULL, PATIENT_NS, NULL), 0);
   CHECK_EQUAL(answer, 3);
   isth_client_close(client);
 }

@@ -48,9 +48,8 @@ static inline bool gauge_whole(const struct gauge *gauge) {
 
 static inline void regioned_open(struct echo_service *served, const isth_schema *schema) {
   static int number;
-  isth_service_options options;
+  isth_service_options options = patient_service(NULL);
   isth_failure failure = {0, ""};
-  isth_service_options_init(&options);
   snprintf(served->path, sizeof served->path, "/tmp/isth-regions-%d-%d.sock", (int)getpid(), number++);
   options.path = served->path;
   int error = isth_service_open(&served->service, schema, &options, &failure);
@@ -66,9 +65,8 @@ static inline void regioned_start(struct echo_service *served, const isth_schema
 
 static inline isth_client *regioned_connect(const char *path, const isth_schema *schema) {
   isth_client *client;
-  isth_client_options options;
+  isth_client_options options = patient_client(NULL);
   isth_failure failure = {0, ""};
-  isth_client_options_init(&options);
   options.request_ring_bytes = options.reply_ring_bytes = 4096;
   int error = isth_client_open(&client, path, schema, &options, &failure);
   if (error != 0) fprintf(stderr, "connect: %s: %s\n", isth_error_name(error), failure.message);

@@ -92,7 +92,7 @@ static inline void kill_child(pid_t child) {
   do {                                                                                                                 \
     const struct timespec wait_millisecond = {0, 1000000};                                                             \
     bool wait_held = (condition);                                                                                      \
-    for (int wait_tries = 0; !wait_held && wait_tries < 10000; wait_tries++) {                                         \
+    for (int wait_tries = 0; !wait_held && wait_tries < 60000; wait_tries++) {                                         \
       nanosleep(&wait_millisecond, NULL);                                                                              \
       wait_held = (condition);                                                                                         \
     }                                                                                                                  \

@@ -130,7 +130,7 @@ static void a_hostile_client_costs_only_its_own_channel(void) {
     size_t size = random_below(&random, sizeof sent), came;
     for (size_t i = 0; i < size; i++) sent[i] = (unsigned char)(calls + i);
     uint64_t begin_ns = isth_now_ns();
-    CHECK_EQUAL(isth_client_call_sync(good, ECHO, sent, size, answer, sizeof answer, &came, 0, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(good, ECHO, sent, size, answer, sizeof answer, &came, PATIENT_NS, NULL), 0);
     if (isth_now_ns() - begin_ns > slowest_ns) slowest_ns = isth_now_ns() - begin_ns;
     CHECK_EQUAL(came, size);
     CHECK(memcmp(sent, answer, size) == 0);

@@ -135,7 +135,8 @@ static inline void served_start(struct echo_service *served, isth_service_option
     snprintf(served->path, sizeof served->path, "%s", options->path);
   }
   seen.ticks = seen.notes = seen.noted = 0;
-  CHECK_EQUAL(isth_service_open(&served->service, &served_schema, options, &failure), 0);
+  isth_service_options patient = patient_service(options);
+  CHECK_EQUAL(isth_service_open(&served->service, &served_schema, &patient, &failure), 0);
   for (size_t i = 0; i < sizeof handlers / sizeof handlers[0] + count; i++) {
     const struct served_handler *at = i < count ? &added[i] : &handlers[i - count];
     CHECK_EQUAL(isth_service_handle(served->service, at->method, 0, at->handler, at->user), 0);
@@ -146,7 +147,8 @@ static inline void served_start(struct echo_service *served, isth_service_option
 static inline isth_client *served_connect(const struct echo_service *served, const isth_client_options *options) {
   isth_client *client;
   isth_failure failure = {0, ""};
-  int error = isth_client_open(&client, served->path, &served_schema, options, &failure);
+  isth_client_options patient = patient_client(options);
+  int error = isth_client_open(&client, served->path, &served_schema, &patient, &failure);
   if (error != 0) fprintf(stderr, "connect: %s: %s\n", isth_error_name(error), failure.message);
   CHECK_EQUAL(error, 0);
   return client;

@@ -83,9 +83,11 @@ static void kinds_that_do_not_match_are_refused(void) {
   served_start(&served, NULL, NULL, 0);
   isth_client *client = served_connect(&served, NULL);
   isth_failure failure;
-  CHECK_EQUAL(isth_client_call_sync(client, COUNT, NULL, 0, NULL, 0, NULL, 0, &failure), ISTH_E_INVALID_ARGUMENT);
+  CHECK_EQUAL(isth_client_call_sync(client, COUNT, NULL, 0, NULL, 0, NULL, PATIENT_NS, &failure),
+              ISTH_E_INVALID_ARGUMENT);
   CHECK(strcmp(failure.message, "method number 1 has many replies, the request wants one reply") == 0);
-  CHECK_EQUAL(isth_client_call_sync(client, NOTE, NULL, 0, NULL, 0, NULL, 0, &failure), ISTH_E_INVALID_ARGUMENT);
+  CHECK_EQUAL(isth_client_call_sync(client, NOTE, NULL, 0, NULL, 0, NULL, PATIENT_NS, &failure),
+              ISTH_E_INVALID_ARGUMENT);
   static const struct {
     uint32_t method;
     int status;
@@ -110,7 +112,7 @@ static void kinds_that_do_not_match_are_refused(void) {
 /* Takes replies by peek, as an event loop does: those worth `expected` bytes of the window, and then there is no
  * other. */
 static void peek_just(isth_client *client, uint64_t expected, uint64_t *next_number) {
-  uint64_t credit = 0, until_ns = isth_now_ns() + 10000000000u;
+  uint64_t credit = 0, until_ns = isth_now_ns() + PATIENT_NS;
   for (bool quiet = false; isth_now_ns() < until_ns;) {
     isth_reply replies[5];
     size_t count = isth_client_peek(client, replies, 5);
@@ -212,7 +214,7 @@ static void a_client_that_takes_nothing_holds_up_only_its_stream(void) {
   (void)start_tick(lazy, 0, 0, &came);
   WAIT_UNTIL(seen.ticking == 1);
   for (int i = 0; i < 200; i++)
-    CHECK_EQUAL(isth_client_call_sync(other, PLAIN, NULL, 0, NULL, 0, NULL, 5000000000, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(other, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
   /* Its handler is told after the stall timeout, and its thread is free again. */
   WAIT_UNTIL(seen.ticking == 0);
   CHECK_EQUAL(seen.tick_ended, ISTH_E_DEADLINE_EXCEEDED);
@@ -257,7 +259,7 @@ static void a_stream_without_end_does_not_hold_up_the_client(void) {
   await_replies(client, &came, 1);
   for (int i = 0; i < 20; i++) {
     CHECK(isth_client_poll(client, 0) <= 1024);
-    CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
   }
   CHECK(isth_client_cancel(client, id));
   WAIT_UNTIL(seen.ticking == 0);
@@ -357,7 +359,7 @@ static void a_callback_may_cancel(void) {
                             .replies = ISTH_REPLIES_MANY};
     CHECK_EQUAL(isth_client_call(client, &request, &canceller.id), 0);
     WAIT_UNTIL(served_stats(&served).streams == 0 && (isth_client_poll(client, 0), canceller.replies == after));
-    CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
     CHECK_EQUAL(canceller.replies, after);
   }
   isth_client_stats stats;
@@ -502,7 +504,7 @@ static int on_self(isth_call *call, void *user) {
   if (isth_call_thread(call) < threads[0] || isth_call_thread(call) >= threads[0] + threads[1]) return __LINE__;
   if (isth_call_cancelled(call) || isth_call_output(call, 8) != NULL || isth_call_defer(call) != NULL) return __LINE__;
   int64_t before = isth_call_remaining_ns(call);
-  if (before <= 0 || before > 3000000000) return __LINE__;
+  if (before <= 0 || before > (int64_t)PATIENT_NS) return __LINE__;
   usleep(20000);
   if (isth_call_remaining_ns(call) > before - 20000000) return __LINE__;
   uint64_t number = 0;
@@ -527,7 +529,7 @@ static void a_handler_knows_its_stream(void) {
                           .payload = "hello",
                           .size = 5,
                           .trace = &given_trace,
-                          .deadline_ns = isth_now_ns() + 3000000000,
+                          .deadline_ns = isth_now_ns() + PATIENT_NS,
                           .callback = take_came,
                           .user = &came,
                           .replies = ISTH_REPLIES_MANY};
@@ -560,7 +562,7 @@ static void handlers_are_not_pinned_with_serving_threads(void) {
   isth_client *client = served_connect(&served, NULL);
   struct came came = {.ends = 0};
   isth_request request = {.method = SELF_STREAM, .callback = take_came, .user = &came, .replies = ISTH_REPLIES_MANY};
-  CHECK_EQUAL(isth_client_call_sync(client, LATER, NULL, 0, NULL, 0, NULL, 0, NULL), 1);
+  CHECK_EQUAL(isth_client_call_sync(client, LATER, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 1);
   CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
   await_end(client, &came);
   CHECK_EQUAL(came.status, CPU_COUNT(&set));
@@ -679,7 +681,7 @@ static void a_call_can_be_waited_for(void) {
                           .user = &came,
                           .replies = ISTH_REPLIES_MANY};
   CHECK_EQUAL(isth_client_call_wait(client, &request), ISTH_E_INVALID_ARGUMENT); /* no deadline */
-  request.deadline_ns = isth_now_ns() + 5000000000u;
+  request.deadline_ns = isth_now_ns() + PATIENT_NS;
   CHECK_EQUAL(isth_client_call_wait(client, &request), 0);
   CHECK_EQUAL(came.ends, 1);
   CHECK_EQUAL(came.replies, 100);

@@ -35,7 +35,7 @@ static void replies_have_any_size(void) {
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     size_t size;
     isth_failure failure;
-    int error = isth_client_call_sync(client, LATER, &sizes[i], 8, reply, sizeof reply, &size, 0, &failure);
+    int error = isth_client_call_sync(client, LATER, &sizes[i], 8, reply, sizeof reply, &size, PATIENT_NS, &failure);
     CHECK_EQUAL(error, sizes[i] > LARGEST ? ISTH_E_REPLY_TOO_LARGE : 0);
     if (error == 0) {
       CHECK_EQUAL(size, sizes[i]);
@@ -81,9 +81,9 @@ static void replies_wait_for_room(void) {
       CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
     }
     /* Nobody else waits for that. */
-    CHECK_EQUAL(isth_client_call_sync(other, PLAIN, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+    CHECK_EQUAL(isth_client_call_sync(other, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
     for (int i = 0; i < CALLS; i++) {
-      uint64_t until_ns = isth_now_ns() + 10000000000u;
+      uint64_t until_ns = isth_now_ns() + PATIENT_NS;
       while (sized[i].outcomes == 0 && isth_now_ns() < until_ns) isth_client_wait(client, 10000000);
       CHECK_EQUAL(sized[i].outcomes, 1);
     }
@@ -152,8 +152,8 @@ static int on_several(isth_call *call, void *user) {
 static int call_text(isth_client *client, const char *payload, char text[ISTH_MESSAGE_BYTES]) {
   size_t size = 0;
   isth_failure failure = {0, ""};
-  int error =
-      isth_client_call_sync(client, LATER, payload, strlen(payload), text, ISTH_MESSAGE_BYTES - 1, &size, 0, &failure);
+  int error = isth_client_call_sync(client, LATER, payload, strlen(payload), text, ISTH_MESSAGE_BYTES - 1, &size,
+                                    PATIENT_NS, &failure);
   text[size] = '\0';
   if (error != 0) memcpy(text, failure.message, ISTH_MESSAGE_BYTES);
   return error;
@@ -211,7 +211,7 @@ static void large_messages_are_given_back(void) {
   WAIT_UNTIL(isth_client_peek(client, &reply, 1) == 1);
   CHECK_EQUAL(reply.size, LARGE);
   isth_client_release(client);
-  CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, 0, NULL), 0);
+  CHECK_EQUAL(isth_client_call_sync(client, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
   /* The ring keeps its pages, of which only the service has touched those of the payload; its message would be as
    * many. */
   long grown = resident_kib() - before;

@@ -90,10 +90,8 @@ make_header() {
 # Headers come first, so that none of them lands inside a condition of the source that happens to name it first.
 make_source() {
   banner 'the library in two files.'
-  # Before the first header of the system, which would otherwise settle what libc declares.
-  echo '#ifndef _GNU_SOURCE'
-  echo '#define _GNU_SOURCE'
-  echo '#endif'
+  # Before the first header of the system, which would otherwise settle what libc declares: as platform.h has it.
+  sed -n '/^#if !defined(__linux__)/,/^$/p' src/platform.h
   echo '#include "isthmus.h"'
   # Paths of this folder hold no blanks.
   # shellcheck disable=SC2046

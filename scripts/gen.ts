@@ -9,12 +9,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorFiles } from './gen-errors.ts';
+import { fuzzFiles } from './gen-fuzz.ts';
 import { versionFiles } from './gen-version.ts';
 import { checkOnly, repository, syncFiles } from './generated.ts';
 
 const flags = checkOnly ? ['--check'] : [];
 
-syncFiles([...errorFiles(), ...versionFiles()]);
+syncFiles([...errorFiles(), ...versionFiles(), ...fuzzFiles()]);
 // The pair of C files holds the headers made above, so it comes after them.
 run('c', './amalgamate.sh', flags);
 for (const name of readdirSync(join(repository, 'examples'))) {

@@ -7,22 +7,51 @@
  *   include/isthmus/isthmus.h    include/isthmus/isthmus.c
  *   cc -std=c11 -pthread -Iinclude program.c include/isthmus/isthmus.c
  */
-#ifndef _GNU_SOURCE
+#if !defined(__linux__) && !defined(ISTH_PLATFORM_POSIX)
+#define ISTH_PLATFORM_POSIX
+#endif
+#ifdef ISTH_PLATFORM_POSIX
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
+#endif
+#ifndef _DEFAULT_SOURCE /* what POSIX.1-2008 has not, and every system has */
+#define _DEFAULT_SOURCE
+#endif
+#ifndef _DARWIN_C_SOURCE
+#define _DARWIN_C_SOURCE
+#endif
+#elif !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
+
 #include "isthmus.h"
-/* arena.h: memory of one thread that is used again for each call. */
-#ifndef ISTH_ARENA_H
-#define ISTH_ARENA_H
+/* allowed.h: who may connect, of those whom the socket's mode lets in. */
+#ifndef ISTH_ALLOWED_H
+#define ISTH_ALLOWED_H
 
 /*
  * platform.h: everything that is one operating system's alone stands behind this header. Every source file includes it
  * first, because it asks libc for the declarations that the others need.
+ *
+ * platform_linux.c keeps all that is said here. platform_posix.c, which ISTH_PLATFORM_POSIX chooses, says what it does not.
  */
 #ifndef ISTH_PLATFORM_H
 #define ISTH_PLATFORM_H
 
-#ifndef _GNU_SOURCE
+#if !defined(__linux__) && !defined(ISTH_PLATFORM_POSIX)
+#define ISTH_PLATFORM_POSIX
+#endif
+#ifdef ISTH_PLATFORM_POSIX
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
+#endif
+#ifndef _DEFAULT_SOURCE /* what POSIX.1-2008 has not, and every system has */
+#define _DEFAULT_SOURCE
+#endif
+#ifndef _DARWIN_C_SOURCE
+#define _DARWIN_C_SOURCE
+#endif
+#elif !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
 
@@ -64,6 +93,13 @@ static inline void isth__prefetch_write(const void *address) {
 #endif
 }
 
+struct msghdr;
+struct pollfd;
+struct sembuf;
+struct stat;
+
+/* ---- memory ---- */
+
 /* Creates nameless shared memory of `bytes`, sealed so that nobody can change its size. Returns a descriptor or a negative
  * errno. */
 int isth__memory_create(size_t bytes);
@@ -79,17 +115,74 @@ int isth__memory_create_owned(size_t bytes, void **mapped);
 /* True if `fd` is sealed so. */
 bool isth__memory_is_owned(int fd);
 
-/* Fills in bytes that nobody can guess. Returns 0 or a negative errno. */
-int isth__random(void *bytes, size_t size);
+/* Maps such memory as a whole. NULL: errno says why. To unmap NULL is allowed. */
+void *isth__memory_map(int fd, size_t bytes, bool writable);
+void isth__memory_unmap(void *mapped, size_t bytes);
 
-/* Opens the memory of a descriptor once more, so that locks are this opening's own. Returns a descriptor or a negative
- * errno. Needs /proc. */
-int isth__memory_reopen(int fd);
+/* In the handler for SIGBUS: true if the address lies in such a mapping, and can be accessed again. */
+bool isth__memory_mend(const void *address);
 
-/* Locks one byte of an open file against all other openings of it, without waiting. The kernel unlocks it when the last
- * descriptor of this opening is closed, so also when its process dies. Returns 0, EBUSY, or another errno. */
+/* Opens the file of a descriptor once more, so that locks are this opening's own. Returns a descriptor or a negative errno:
+ * -ENOTSUP where the system cannot. */
+int isth__reopen(int fd, int flags);
+
+/* Opens a POSIX shared memory object of another program, without waiting (O_NONBLOCK); and looks at one. Else as open and lstat. */
+int isth__object_open(const char *name, int flags);
+bool isth__object_stat(const char *name, struct stat *status);
+
+/* When a file was made, in ns since 1970; 0 where that is not known. */
+uint64_t isth__birth(int fd);
+
+/* Locks of an open file against all other openings of it, without waiting: one byte of it exclusively, or the whole as `type`
+ * says (F_RDLCK, F_WRLCK, F_UNLCK). The kernel unlocks when the last descriptor of this opening is closed, so also when its
+ * process dies. Return 0, EBUSY, or another errno: ENOTSUP where there are none. */
 int isth__lock_try(int fd, uint32_t byte);
 void isth__lock_release(int fd, uint32_t byte);
+int isth__lock_file(int fd, short type);
+
+/* ---- sockets: Unix stream sockets, closed when another program is executed ---- */
+
+/* Both return a descriptor that never blocks, or a negative errno. */
+int isth__socket_open(void);
+int isth__socket_accept(int listener);
+
+/* A connected pair, whose ends block where nothing else is said. Returns 0 or a negative errno. */
+int isth__socket_pair(int ends[2]);
+
+/* recvmsg, without waiting; descriptors that come are closed when another program is executed. Returns what came or a negative
+ * errno. */
+ptrdiff_t isth__socket_receive(int socket, struct msghdr *message);
+
+/* poll, for at most about `timeout_ns`. */
+int isth__poll(struct pollfd *descriptors, size_t count, uint64_t timeout_ns);
+
+/* Has the system refuse descriptors that others send to this socket: what they refer to may take long to close. A hint: without
+ * effect where the system cannot (Linux before 6.16), or where others hold the same open file and take it back. */
+void isth__socket_refuse_descriptors(int socket);
+
+/* Whether the system says who is at the other end of a Unix socket: what the two below need. */
+bool isth__peers_known(void);
+
+/* The effective user and group of whoever connected, or made, the other end of a Unix stream socket, as they were then.
+ * Returns 0 or a negative errno. */
+int isth__peer_credentials(int socket, uint32_t *uid, uint32_t *gid);
+
+/* Whether it had one of these groups beside that one. Returns 1, 0, or a negative errno. */
+int isth__peer_in_groups(int socket, const uint32_t *groups, size_t count);
+
+/* Its process, as we see it; 0 if that is not known. */
+int isth__peer_pid(int socket);
+
+/* The name of a process's program, cut to `size` with its NUL, with whatever bytes it chose. False if it is not known. */
+bool isth__process_name(int64_t pid, char *name, size_t size);
+
+/* The process that holds a flock of this file; 0 if that is not known. */
+int64_t isth__flock_holder(int fd);
+
+/* ---- other ---- */
+
+/* Fills in up to 256 bytes that nobody can guess. Returns 0 or a negative errno. */
+int isth__random(void *bytes, size_t size);
 
 /* Sleeps while the four bytes at `word` are `value`, until somebody, in any process, wakes the word, for at most
  * `timeout_ns`. Returns 0 if it was woken, maybe for nothing, or a negative errno: EAGAIN if they are another value.
@@ -97,6 +190,10 @@ void isth__lock_release(int fd, uint32_t byte);
 int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns);
 /* Wakes all who sleep on a word. Async-signal-safe. */
 void isth__futex_wake(const void *word);
+
+/* An operation on a semaphore of a System V set, which may wait for up to `timeout_ns`. Returns 0 or an errno, EAGAIN when the
+ * time is over. */
+int isth__semaphore_change(int set, struct sembuf *operation, uint64_t timeout_ns);
 
 /*
  * A full fence in all threads of all processes that have registered, at one moment during the call: so that what one side does
@@ -106,7 +203,7 @@ void isth__futex_wake(const void *word);
 bool isth__fence_register(void);
 bool isth__fence_others(void);
 
-/* Pins the calling thread to one CPU. Returns 0 or an errno. */
+/* Pins the calling thread to one CPU. Returns 0 or an errno: ENOTSUP where the system cannot. */
 int isth__pin_thread(unsigned int cpu);
 
 /* The CPUs that the calling thread may run on, to be given to another one: else what a pinned thread creates is pinned
@@ -121,6 +218,26 @@ void isth__cpus_use(const struct isth__cpus *cpus);
 void isth__condition_init(pthread_cond_t *condition);
 
 #endif
+enum { ISTH__MAX_ALLOWED = 64 };
+
+/* Both counts 0: everybody. */
+struct isth__allowed {
+  uint32_t uids[ISTH__MAX_ALLOWED], gids[ISTH__MAX_ALLOWED];
+  size_t uid_count, gid_count;
+};
+
+/* Copies the options' lists, which from then on are the copies. Returns 0, INVALID_ARGUMENT, or UNSUPPORTED_PLATFORM where nobody
+ * can say who connects. */
+int isth__allowed_take(struct isth__allowed *allowed, isth_service_options *options, isth_failure *failure);
+
+/* Whether whoever is at the other end of a socket may connect. Where that cannot be found out: no. */
+bool isth__allowed_peer(const struct isth__allowed *allowed, int socket);
+
+#endif
+/* arena.h: memory of one thread that is used again for each call. */
+#ifndef ISTH_ARENA_H
+#define ISTH_ARENA_H
+
 /* All zero: nothing held yet. Pages are only used once touched, so that room for the largest message costs nothing. */
 struct isth__arena {
   unsigned char *bytes;
@@ -412,7 +529,11 @@ int isth__segment_reaches(const isth_segment *segment, size_t end, isth_failure 
  *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the end of the client's wake-up that
  *     |                                     |   signals, and for each lane the end of its wake-up to wait on
  *     | <-- welcome: status, descriptors -- |   descriptors: the memories of the service's regions (regions.h), if it has any
- *     |                                     |   from here on nothing is sent: end of file means that the peer has gone
+ *     | <-- drain: one byte --------------- |   at most once, at any later time; and nothing else: end of file means that
+ *     |                                     |   the peer has gone
+ *
+ * A service that drains says so twice: by that byte, which wakes a client that sleeps, and by a word in the shared memory
+ * (ring.h), which a client sees before its next request without a system call. What was sent in between is served as ever.
  *
  * The first 16 bytes of hello and offer have this form in every version, so that any two versions can name each other's.
  */
@@ -428,6 +549,9 @@ enum {
   ISTH__MAX_TEXT_BYTES = 1 << 20,
   ISTH__MAX_FDS = 2 + ISTH_MAX_LANES
 };
+
+/* The byte that says that the service drains. */
+#define ISTH__DRAIN 'D'
 
 struct isth__hello {
   uint64_t magic;
@@ -496,6 +620,40 @@ void isth__hash_text(const uint8_t hash[32], char text[17]);
 #include <pthread.h>
 
 /*
+ * metadata.h: for whom a request is, as its record says it.
+ *
+ *   | key u16 | bytes u16 | text | up to the next multiple of 4 | key ...     each key at most once, in any order
+ *
+ * The block is as long as its entries. Whoever reads one takes a private copy before it looks at anything.
+ */
+#ifndef ISTH_METADATA_H
+#define ISTH_METADATA_H
+
+enum { ISTH__METADATA_KEYS = ISTH_METADATA_METHOD };
+
+/* What was read of a block. Its texts lie in `bytes`, each terminated. */
+struct isth__metadata {
+  uint16_t places[ISTH__METADATA_KEYS]; /* of each key's text, by its number less one, + 1; 0: there is none */
+  char bytes[ISTH_MAX_METADATA_BYTES];
+};
+
+/* How long a block these entries make, 0 where there are none. INVALID_ARGUMENT: a key that is unknown or comes twice, a
+ * text that is no UTF-8 or has a NUL, or more than ISTH_MAX_METADATA_BYTES. */
+int isth__metadata_measure(const isth_metadata *entries, size_t count, uint32_t *bytes);
+
+/* Writes the block, which was measured before. */
+void isth__metadata_write(const isth_metadata *entries, size_t count, unsigned char *block);
+
+/* Reads a block of somebody who may change it meanwhile. Returns 0 or MALFORMED_MESSAGE; `failure` (may be NULL) then
+ * names the place. */
+int isth__metadata_read(struct isth__metadata *metadata, const unsigned char *block, size_t size,
+                        isth_failure *failure);
+
+/* The text of a key, or NULL. */
+const char *isth__metadata_text(const struct isth__metadata *metadata, isth_metadata_key key);
+
+#endif
+/*
  * outgoing.h: replies from other threads than the serving thread, which alone may write into its lanes' reply rings.
  *
  *   any thread:      parcel -- isth__post --> outgoing queue of a serving thread
@@ -534,7 +692,7 @@ void isth__hash_text(const uint8_t hash[32], char text[17]);
  *
  *   0        4     6      8       12      16       24           32        48       56         60
  *   | length | kind | flags | status | method | call id | deadline | trace id | span id | metadata | window | one cache line
- *   | metadata block, if any, up to the next multiple of 64 |
+ *   | metadata block of a request, if any: metadata.h, up to the next multiple of 64 |
  *   | payload, aligned to 64                                |
  *
  * All fields are little-endian. `length` counts header, metadata and payload; the next record begins at the next
@@ -545,6 +703,9 @@ void isth__hash_text(const uint8_t hash[32], char text[17]);
  *     | <----------------------------- REPLY -- |   ends the call; none comes where the request has ONE_WAY
  *     | <------------------------ REPLY_MORE -- |   any number before the REPLY, where the request has MANY
  *     | -- CREDIT, CANCEL ------------------->  |   of such a call, at any time; without a payload
+ *
+ * A request of method 0 is a ping, which the serving thread answers by itself, with status 0 and no payload: it needs no handler
+ * and is no call. Methods number from 1.
  *
  * The window of a request with MANY is how many bytes of REPLY_MORE, headers included, may have been sent without a
  * CREDIT that gives them back. While that many have, no further one is; but one may always be under way.
@@ -569,6 +730,8 @@ enum isth__record_kind {
 
 /* The largest window. Replies that no ring has room for wait in the service's memory: this bounds how many. */
 enum { ISTH__MAX_WINDOW = 4 << 20 };
+
+enum { ISTH__METHOD_PING = 0 };
 
 /* Flags of a request; at most one of them. Other records have none. */
 enum { ISTH__FLAG_ONE_WAY = 1, ISTH__FLAG_MANY = 2 };
@@ -611,7 +774,8 @@ struct isth__ring_control {
   isth__atomic_u64 consumer_position; /* bytes given back; written by the consumer */
   unsigned char apart[120];
   isth__atomic_u32 sleeping; /* 1 while the consumer is about to sleep or sleeps; rarely written, so cached by both */
-  unsigned char apart_too[124];
+  isth__atomic_u32 draining; /* of lane 0's requests: 1 once the service wants no new ones. See wire.h */
+  unsigned char apart_too[120];
 };
 _Static_assert(sizeof(struct isth__ring_control) == 256, "protocol layout");
 
@@ -637,34 +801,41 @@ struct isth__header {
   uint16_t flags;
   int32_t status;
   uint32_t method;
+  uint32_t metadata_bytes;
   uint32_t window;
   uint64_t call_id;
   uint64_t deadline_ns;
   isth_trace trace;
 };
 
-/* A record taken out: the header is a private copy, the payload is in place. */
+/* A record taken out: the header is a private copy, the payload and the metadata are in place. */
 struct isth__taken {
   struct isth__header header;
   const unsigned char *payload;
   size_t size;
+  const unsigned char *metadata; /* header.metadata_bytes of them */
 };
 
-/* The most payload a record of a ring can have: half of the ring, less the header. Half, so that a record always fits into
- * an empty ring, wherever its position is. */
+/* The most payload a record of a ring can have, with what its metadata takes: half of the ring, less the header. Half, so
+ * that a record always fits into an empty ring, wherever its position is. */
 static inline size_t isth__ring_max_payload(uint32_t capacity) { return capacity / 2 - sizeof(struct isth__record); }
 
+/* What metadata takes of a record: the payload behind it is aligned. */
+static inline size_t isth__metadata_room(uint32_t metadata_bytes) { return (size_t)isth__align(metadata_bytes); }
+
 /*
- * Claims a record with room for `size` bytes of payload, which must be within isth__ring_max_payload. The caller writes the
- * payload, and commits. Claiming again replaces a claim. Returns 0, ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
+ * Claims a record with room for `size` bytes of payload, with what metadata takes, which must be within
+ * isth__ring_max_payload. The caller writes them, and commits. Claiming again replaces a claim. Returns 0,
+ * ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
  */
 int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed);
 
-/* Publishes the claimed record with `size` bytes of payload, at most as many as were claimed. Returns true if the consumer
- * sleeps and must be woken: then only this call says so. */
+/* Publishes the claimed record with `size` bytes of payload behind its metadata, together at most as many as were claimed.
+ * Returns true if the consumer sleeps and must be woken: then only this call says so. */
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
                            const struct isth__header *header, size_t size);
 
+/* Where the payload lies, or, where there is any, the metadata. */
 static inline void *isth__record_payload(struct isth__record *record) { return record + 1; }
 
 /* Takes the next record without giving its room back. Returns 1, 0 if there is none, or ISTH_E_PEER_CORRUPT. Until release,
@@ -701,6 +872,7 @@ struct isth__outgoing {
   isth__atomic_u32 pending;  /* something was posted and not collected yet */
   isth__atomic_u32 sleeping; /* the serving thread is about to sleep or sleeps */
   uint64_t max_waiting_bytes;
+  uint32_t max_deferred;
   pthread_mutex_t lock;
   /* Under the lock. */
   bool closed;
@@ -721,7 +893,7 @@ struct isth__way {
 };
 
 /* NULL: out of memory. */
-struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes);
+struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes, uint32_t max_deferred);
 /* What is posted from now on, and what was not collected, is dropped. */
 void isth__outgoing_close(struct isth__outgoing *outgoing);
 void isth__outgoing_release(struct isth__outgoing *outgoing);
@@ -848,7 +1020,7 @@ void isth__lane_service(unsigned char *segment, const struct isth__shape *shape,
 
 #endif
 /*
- * wake.h: how one side wakes the other, or one thread another, out of poll or epoll.
+ * wake.h: how one side wakes the other, or one thread another, out of poll or a poller.
  *
  * A wake-up is a connected pair of Unix stream sockets. One end is waited on, and a byte sent into the other one makes it
  * readable. Each side of a channel uses one end, and says with each call that it must not wait (MSG_DONTWAIT): whatever the peer
@@ -887,7 +1059,7 @@ struct isth__worker;
 struct isth__channel;
 struct isth__seats;
 
-/* What an epoll entry of the control thread stands for. */
+/* What a descriptor that the control thread watches stands for. */
 enum isth__source {
   ISTH__SOURCE_LISTENER,
   ISTH__SOURCE_EVENT,
@@ -915,6 +1087,7 @@ struct isth__lane {
   bool signalled; /* the wake-up fired, and was not cleared yet */
   bool blocked;   /* the reply ring has no room for the next reply */
   bool broken;    /* the client broke the protocol: not served any more */
+  int spent;      /* of its turn: one for each record, and more for what takes longer */
   /* The client has gone: only its one-way calls are served, up to this position of the request ring. 0: it is there. */
   uint64_t serve_until;
   struct isth__parcels parcels;    /* replies that wait for room; while there are any, no request is taken */
@@ -961,9 +1134,10 @@ struct isth__method_handler {
   isth_replies replies;
 };
 
-/* Memory of a thread that runs handlers, for isth_call_in and isth_call_out. */
+/* Memory of a thread that runs handlers, for isth_call_in, isth_call_out and isth_call_metadata. */
 struct isth__scratch {
   struct isth__arena in, out;
+  struct isth__metadata metadata;
 };
 
 /* What a serving thread has for each call. */
@@ -978,11 +1152,13 @@ struct isth_service {
   const isth_schema *schema;
   isth_service_options options; /* with the defaults filled in; path points to socket_path */
   char socket_path[108];
+  struct isth__allowed allowed;
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
-  int event[2];              /* a wake-up: stop was asked for, a lane was let go, a channel broke */
+  int event[2];              /* a wake-up: stop or drain was asked for, a lane was let go, a channel broke */
   isth__atomic_u32 stopping; /* stop was asked for */
-  isth__atomic_u32 draining; /* serving threads are to end */
+  isth__atomic_u32 drain_asked;
+  isth__atomic_u32 ending; /* serving threads are to end */
   bool running;
   void (*on_stop)(void *user); /* NULL: none */
   void *on_stop_user;
@@ -993,10 +1169,12 @@ struct isth_service {
   struct isth__regions *regions; /* NULL: there are none */
   isth_region **region_handles;  /* the service's own, by region number less one */
   /* The control thread's. */
-  int epoll;
-  int spare; /* given up when descriptors run out, to accept and turn away */
+  struct isth__poller *poller; /* NULL: it does not run */
+  int spare;                   /* given up when descriptors run out, to accept and turn away */
+  uint64_t accepts_paid_ns;    /* until when what was accepted fills the time, at the pace of control.c */
   struct isth__guest *guests;
   struct isth__channel *channels;
+  uint64_t drain_until_ns; /* 0: not draining */
   uint32_t guest_count, channel_count;
   struct isth__worker *workers;
   struct isth__seats *seats; /* of streams */
@@ -1040,8 +1218,9 @@ struct isth_call {
   isth_replies replies;
   unsigned int thread;
   struct isth__scratch *scratch;
-  isth_message in, out; /* without bytes until asked for */
-  int refusal;          /* the code that the message belongs to; 0: none */
+  const struct isth__metadata *metadata; /* in the scratch; NULL: none came */
+  isth_message in, out;                  /* without bytes until asked for */
+  int refusal;                           /* the code that the message belongs to; 0: none */
   size_t message_bytes;
   char message[ISTH_MESSAGE_BYTES];
   size_t most; /* bytes of the largest reply */
@@ -1062,6 +1241,7 @@ static inline void isth__call_begin(isth_call *call, const struct isth__taken *r
   call->request = request;
   call->replies = replies;
   call->thread = thread;
+  call->metadata = NULL;
   call->in.bytes = NULL;
   call->out.bytes = NULL;
   call->refusal = 0;
@@ -1184,6 +1364,7 @@ struct isth_client {
   uint32_t lane_count;
   uint32_t last_lane;
   int status;       /* 0, or why the channel is dead */
+  bool drain_came;  /* on the control socket */
   uint32_t peeks;   /* counts up to the next look at clock and control socket */
   bool expiring;    /* the clock has passed next_deadline_ns */
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
@@ -1195,6 +1376,7 @@ struct isth_client {
     struct isth__call_slot *slot; /* NULL: a one-way call */
     struct isth__client_lane *lane;
     uint64_t id;
+    uint32_t metadata_bytes;
     isth_request request;
     isth_trace trace;
   } claim;
@@ -1210,6 +1392,121 @@ int isth__client_report(const isth_reply *reply, isth_failure *failure);
 
 /* Looks at the clock now: calls that expired are among the outcomes of the next peek or poll. */
 void isth__client_check_clock(isth_client *client);
+
+#endif
+/*
+ * failpoint.h: steps at which a test can have this process killed, stopped or made to crash. There is nothing of it in a library
+ * that was not built with -DISTH_FAILPOINTS (make FAILPOINTS=1).
+ *
+ * The environment variable ISTHMUS_FAILPOINT="name=action@n" says what happens when this process comes by for the n-th time, from 1,
+ * in whichever thread: `kill` (SIGKILL), `stop` (SIGSTOP; it goes on from there after SIGCONT) or `segv` (SIGSEGV). A value that makes
+ * no sense ends the process at its start, with status 70.
+ */
+#ifndef ISTH_FAILPOINT_H
+#define ISTH_FAILPOINT_H
+
+/*
+ * failpoint_list.h: every step that touches shared state, by the name of its failpoint.
+ *
+ * X(name, side, often, what has happened when it is reached). `side`: who comes by. `often`: ONCE in a process, SELDOM (in each
+ * connection), OFTEN (in each call, or write of a region) or ENDING (when an instance is told to end). test/reliability/failpoints.ts reads this list, one entry a line.
+ */
+#ifndef ISTH_FAILPOINT_LIST_H
+#define ISTH_FAILPOINT_LIST_H
+
+/* clang-format off */
+#define ISTH__FAILPOINTS(X) \
+  X(regions_made,        SERVICE, ONCE,   "the memory of the regions is made; nobody listens yet") \
+  X(guest_accepted,      SERVICE, SELDOM, "a connection is accepted") \
+  X(guest_hello,         SERVICE, SELDOM, "a client has said hello") \
+  X(guest_offered,       SERVICE, SELDOM, "the offer is sent") \
+  X(guest_attach,        SERVICE, SELDOM, "the client's memory has come, unchecked") \
+  X(guest_mapped,        SERVICE, SELDOM, "the client's memory is mapped") \
+  X(guest_welcomed,      SERVICE, SELDOM, "the welcome is sent; no serving thread knows of the channel") \
+  X(channel_admitted,    SERVICE, SELDOM, "the serving threads are told of the channel") \
+  X(lane_attached,       SERVICE, SELDOM, "a serving thread has taken its lane on") \
+  X(lane_detached,       SERVICE, SELDOM, "a serving thread is about to let its lane go") \
+  X(channel_closed,      SERVICE, SELDOM, "the control socket is closed; the lanes are still served") \
+  X(channel_freed,       SERVICE, SELDOM, "nobody uses the channel any more; it is about to be unmapped") \
+  X(connect_opened,      CLIENT,  SELDOM, "the control socket is connected") \
+  X(connect_hello,       CLIENT,  SELDOM, "the hello is sent") \
+  X(connect_offered,     CLIENT,  SELDOM, "the offer has come") \
+  X(connect_packed,      CLIENT,  SELDOM, "the segment and the wake-ups are made") \
+  X(connect_passed,      CLIENT,  SELDOM, "the segment and the wake-ups are sent") \
+  X(connect_welcomed,    CLIENT,  SELDOM, "the welcome has come, with the regions' memory") \
+  X(connect_mapped,      CLIENT,  SELDOM, "the regions' memory is mapped") \
+  X(disconnect_unmapped, CLIENT,  SELDOM, "the segment is unmapped; the sockets are open") \
+  X(ring_claim,          BOTH,    OFTEN,  "a record is about to be claimed") \
+  X(ring_padded,         BOTH,    OFTEN,  "padding up to the end of the ring is published") \
+  X(ring_claimed,        BOTH,    OFTEN,  "a record is claimed") \
+  X(ring_zeroed,         BOTH,    OFTEN,  "the payload is written, and the next header zeroed") \
+  X(ring_written,        BOTH,    OFTEN,  "the header is written, but for the length") \
+  X(ring_published,      BOTH,    OFTEN,  "the length is stored: the record is published") \
+  X(ring_notify,         BOTH,    OFTEN,  "the consumer sleeps, and only this side will wake it") \
+  X(ring_taken,          BOTH,    OFTEN,  "a record is taken") \
+  X(ring_release,        BOTH,    OFTEN,  "records are about to be given back") \
+  X(ring_released,       BOTH,    OFTEN,  "records are given back") \
+  X(ring_asleep,         BOTH,    OFTEN,  "this side has said that it sleeps, and has not looked again") \
+  X(wake_signalled,      BOTH,    OFTEN,  "a wake-up is sent") \
+  X(wake_cleared,        BOTH,    OFTEN,  "a wake-up is taken") \
+  X(call_taken,          SERVICE, OFTEN,  "a request is taken; nothing is claimed for its reply") \
+  X(handler_begin,       SERVICE, OFTEN,  "the handler is about to run") \
+  X(handler_end,         SERVICE, OFTEN,  "the handler has run") \
+  X(call_released,       SERVICE, OFTEN,  "the request is given back; its reply is not sent") \
+  X(reply_written,       SERVICE, OFTEN,  "the reply's payload is written") \
+  X(call_deferred,       SERVICE, OFTEN,  "another thread will answer the call") \
+  X(respond_filled,      SERVICE, OFTEN,  "another thread has the answer, and has not posted it") \
+  X(stream_started,      SERVICE, OFTEN,  "a thread is told to run a handler of many replies") \
+  X(stream_begun,        SERVICE, OFTEN,  "a handler of many replies is about to run") \
+  X(emit_filled,         SERVICE, OFTEN,  "one of many replies is made, and waits for credit") \
+  X(emit_posted,         SERVICE, OFTEN,  "one of many replies is posted") \
+  X(stream_controlled,   SERVICE, OFTEN,  "a stream was given credit, or cancelled") \
+  X(stream_ended,        SERVICE, OFTEN,  "the end of many replies is posted") \
+  X(outgoing_posted,     SERVICE, OFTEN,  "a parcel is queued, under the lock; the serving thread is not woken") \
+  X(outgoing_collected,  SERVICE, OFTEN,  "the serving thread has collected parcels") \
+  X(parcel_written,      SERVICE, OFTEN,  "a parcel is copied into the ring") \
+  X(call_claimed,        CLIENT,  OFTEN,  "a request's room is claimed") \
+  X(call_written,        CLIENT,  OFTEN,  "a request's payload is written; the call is not in the table") \
+  X(call_begun,          CLIENT,  OFTEN,  "the call is in the table of calls; its request is not published") \
+  X(call_sent,           CLIENT,  OFTEN,  "the request is sent") \
+  X(reply_found,         CLIENT,  OFTEN,  "a reply's call is found in the table") \
+  X(reply_ended,         CLIENT,  OFTEN,  "the call is out of the table; nobody was told") \
+  X(replies_released,    CLIENT,  OFTEN,  "the replies are told, and given back") \
+  X(control_sent,        CLIENT,  OFTEN,  "credit or a cancellation is sent") \
+  X(drain_unlistened,    SERVICE, ENDING, "the instance, told to end, has removed its socket; no client knows") \
+  X(drain_told,          SERVICE, ENDING, "its clients are told that the instance ends") \
+  X(drain_over,          SERVICE, ENDING, "no client is left; the serving threads are about to be ended") \
+  X(drain_seen,          CLIENT,  ENDING, "a client has learned that its instance ends") \
+  X(region_lock,         BOTH,    OFTEN,  "the writers' lock is about to be asked for") \
+  X(region_locked,       BOTH,    OFTEN,  "the writers' lock is held, without its mark") \
+  X(region_marked,       BOTH,    OFTEN,  "the writers' lock is held and marked") \
+  X(region_keyed,        BOTH,    ONCE,   "a new row has its key") \
+  X(region_invalidated,  BOTH,    OFTEN,  "the slot that is written to is invalid") \
+  X(region_stored,       BOTH,    OFTEN,  "the value is stored; its slot is invalid") \
+  X(region_valid,        BOTH,    OFTEN,  "the slot is valid; an older one is the latest") \
+  X(region_latest,       BOTH,    OFTEN,  "the value is the latest; nobody is told") \
+  X(region_indexed,      BOTH,    ONCE,   "a new row has its bucket, and is not counted") \
+  X(region_added,        BOTH,    ONCE,   "a new row is counted") \
+  X(region_announced,    BOTH,    OFTEN,  "whoever watches is told") \
+  X(region_unmarked,     BOTH,    OFTEN,  "the mark is taken away; the lock is held") \
+  X(region_unlocked,     BOTH,    OFTEN,  "the lock is given back") \
+  X(region_copied,       BOTH,    OFTEN,  "a value is copied, and not known to be whole") \
+  X(region_armed,        CLIENT,  OFTEN,  "it is said that somebody waits for a change")
+/* clang-format on */
+
+#endif
+enum isth__failpoint {
+#define ISTH__FAILPOINT_NUMBER(name, side, often, step) ISTH__FAILPOINT_##name,
+  ISTH__FAILPOINTS(ISTH__FAILPOINT_NUMBER)
+#undef ISTH__FAILPOINT_NUMBER
+};
+
+#ifdef ISTH_FAILPOINTS
+void isth__failpoint_hit(enum isth__failpoint failpoint);
+#define ISTH__FAILPOINT(name) isth__failpoint_hit(ISTH__FAILPOINT_##name)
+#else
+#define ISTH__FAILPOINT(name) ((void)ISTH__FAILPOINT_##name)
+#endif
 
 #endif
 /*
@@ -1254,6 +1551,41 @@ void isth__flow_taken(isth_client *client, const isth_reply *reply);
 
 /* When to try at the latest to send what is owed; 0: nothing is. */
 uint64_t isth__flow_due_ns(const isth_client *client);
+
+#endif
+/* poller.h: which of many descriptors have something to say. poller_linux.c does it by epoll, poller_posix.c by poll. */
+#ifndef ISTH_POLLER_H
+#define ISTH_POLLER_H
+
+/* Belongs to one thread at a time. */
+struct isth__poller;
+
+/* What is told of a descriptor. Its errors, and that its peer has gone, are always. */
+enum isth__interest {
+  ISTH__POLL_INPUT,  /* as long as there is input, or end of file */
+  ISTH__POLL_OUTPUT, /* as long as there is room for output */
+  /* Of a wake-up's end (wake.h): when input arrives, and once that nobody can signal any more. What arrived is to be taken before
+   * the next wait: what is left may be told of again, or not. */
+  ISTH__POLL_SIGNALS
+};
+
+/* NULL: errno says why. */
+struct isth__poller *isth__poller_create(void);
+/* NULL is allowed. The descriptors are the caller's. */
+void isth__poller_free(struct isth__poller *poller);
+
+/* Each descriptor is there once; `data` is what isth__poller_wait says of it. Both return 0 or a negative errno: -EPERM if it is
+ * nothing to wait for, such as a file. Pipes and sockets always are. */
+int isth__poller_add(struct isth__poller *poller, int fd, enum isth__interest interest, void *data);
+int isth__poller_change(struct isth__poller *poller, int fd, enum isth__interest interest, void *data);
+
+/* Without effect if it is not there. Closing alone does not remove it: a child that was forked may hold the same open file
+ * for a while, and it would go on being told of, by a pointer to what was freed. */
+void isth__poller_remove(struct isth__poller *poller, int fd);
+
+/* Waits until one of them has something to say, for at most `timeout_ms`, or for ever if that is negative. Returns of how
+ * many it is told in `ready`, at most `capacity`, each once; or a negative errno. */
+int isth__poller_wait(struct isth__poller *poller, void **ready, int capacity, int timeout_ms);
 
 #endif
 /* region_handle.h: one process's access to one region, and what the files that implement it share. */
@@ -1361,7 +1693,7 @@ struct isth__region_access {
  * Makes a region of its memory. Nothing of `type` and `access` is referred to afterwards. On failure `release` is not
  * called. Regions of one process that lie in the same memory keep out of each other's way where there are several
  * writers; of a region with one writer only one that is writable may be made.
- * Errors: OUT_OF_MEMORY, SYSTEM (no descriptor for the lock, or no /proc).
+ * Errors: OUT_OF_MEMORY, SYSTEM (no descriptor for the lock, or no /proc), UNSUPPORTED_PLATFORM (it has no such lock).
  */
 int isth__region_open(isth_region **region, const isth_region_type *type, const struct isth__region_access *access);
 
@@ -1600,7 +1932,7 @@ struct isth__worker {
   struct isth__outgoing *outgoing;
   pthread_t thread;
   bool started;
-  int epoll;
+  struct isth__poller *poller;
   int wake[2];  /* the control thread signals it, and whoever posts a reply */
   int retry_ms; /* how soon a reply ring that was full is looked at again */
   struct isth__lane **lanes;
@@ -1830,6 +2162,41 @@ int isth_segment_write(isth_segment *segment, size_t offset, const void *bytes, 
   visit.hold.failure = failure;
   return make_visit(&visit, write_visit, stamp);
 }
+
+#include <string.h>
+
+static bool copy_list(uint32_t *copy, const uint32_t **list, size_t count) {
+  if (count > ISTH__MAX_ALLOWED || (count > 0 && *list == NULL)) return false;
+  if (count > 0) memcpy(copy, *list, count * sizeof *copy);
+  *list = copy;
+  return true;
+}
+
+int isth__allowed_take(struct isth__allowed *allowed, isth_service_options *options, isth_failure *failure) {
+  if (!copy_list(allowed->uids, &options->allowed_uids, options->allowed_uid_count) ||
+      !copy_list(allowed->gids, &options->allowed_gids, options->allowed_gid_count))
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "allowed_uids and allowed_gids have at most %d entries each",
+                      ISTH__MAX_ALLOWED);
+  allowed->uid_count = options->allowed_uid_count;
+  allowed->gid_count = options->allowed_gid_count;
+  if (allowed->uid_count + allowed->gid_count > 0 && !isth__peers_known())
+    return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "it does not say who connects: allow by the socket's mode");
+  return 0;
+}
+
+static bool has(const uint32_t *list, size_t count, uint32_t id) {
+  for (size_t i = 0; i < count; i++)
+    if (list[i] == id) return true;
+  return false;
+}
+
+bool isth__allowed_peer(const struct isth__allowed *allowed, int socket) {
+  uint32_t uid, gid;
+  if (allowed->uid_count + allowed->gid_count == 0) return true;
+  if (isth__peer_credentials(socket, &uid, &gid) != 0) return false;
+  if (has(allowed->uids, allowed->uid_count, uid) || has(allowed->gids, allowed->gid_count, gid)) return true;
+  return allowed->gid_count > 0 && isth__peer_in_groups(socket, allowed->gids, allowed->gid_count) == 1;
+}
 /* answer.c: one record of a request ring: a call, from the request through the handler to the reply; or what concerns a
  * stream. */
 
@@ -1867,13 +2234,30 @@ static int run_handler(const struct isth__serving *serving, isth_call *call) {
     return isth_refuse(call, ISTH_E_REPLY_TOO_LARGE,
                        "a reply of %zu bytes; the reply ring of %u bytes allows %zu: raise reply_ring_bytes",
                        handler->reply_bytes, (unsigned)call->lane->replies.capacity, call->most);
-  return handler->handler(call, handler->user);
+  ISTH__FAILPOINT(handler_begin);
+  int status = handler->handler(call, handler->user);
+  ISTH__FAILPOINT(handler_end);
+  return status;
+}
+
+/* Takes the request's metadata over, and runs the handler, unless that makes no sense: a handler that decides by it must
+ * not get half of it. */
+static int run_call(const struct isth__serving *serving, isth_call *call) {
+  const struct isth__taken *request = call->request;
+  if (request->header.metadata_bytes > 0) {
+    isth_failure failure;
+    int error =
+        isth__metadata_read(&call->scratch->metadata, request->metadata, request->header.metadata_bytes, &failure);
+    if (error != 0) return isth_refuse(call, error, "%s", failure.message);
+    call->metadata = &call->scratch->metadata;
+  }
+  return run_handler(serving, call);
 }
 
 /* Publishes the claimed record. */
-static void publish(isth_call *call, const struct isth__header *header, size_t size) {
-  if (isth__producer_commit(&call->lane->replies, call->record, header, size))
-    isth__wake_signal(call->lane->channel->client_wake);
+static void publish(struct isth__lane *lane, struct isth__record *record, const struct isth__header *header,
+                    size_t size) {
+  if (isth__producer_commit(&lane->replies, record, header, size)) isth__wake_signal(lane->channel->client_wake);
 }
 
 /* Sends the message of isth_call_out. It may need more than was claimed before the handler ran; if the ring has no room
@@ -1894,7 +2278,8 @@ static int send_out(isth_call *call, const struct isth__header *header) {
     if (error != 0) return error;
   }
   memcpy(isth__record_payload(call->record), call->out.bytes, size);
-  publish(call, header, size);
+  ISTH__FAILPOINT(reply_written);
+  publish(lane, call->record, header, size);
   return 0;
 }
 
@@ -1912,7 +2297,7 @@ static int send_reply(isth_call *call, int status) {
     memcpy(isth__record_payload(call->record), call->message, size);
   }
   header.status = status;
-  publish(call, &header, size);
+  publish(call->lane, call->record, &header, size);
   return 0;
 }
 
@@ -1950,10 +2335,11 @@ static int serve_request(struct isth__serving *serving, struct isth__lane *lane,
     int error = isth__producer_claim(&lane->replies, call.room, &call.record);
     if (error != 0) return error;
   }
-  int status = run_handler(serving, &call);
+  int status = run_call(serving, &call);
   /* The room is given back first, so that a caller who has its reply always finds room for the next request. */
   isth__consumer_release(&lane->requests);
   count_one(&serving->calls);
+  ISTH__FAILPOINT(call_released);
   int error = 0;
   if (replies == ISTH_REPLIES_NONE) {
     if (status != 0) count_one(&serving->one_way_failures);
@@ -1963,6 +2349,17 @@ static int serve_request(struct isth__serving *serving, struct isth__lane *lane,
   if (call.in.bytes != NULL) isth__arena_trim(&serving->scratch.in, call.in.size);
   if (call.out.bytes != NULL) isth__arena_trim(&serving->scratch.out, call.out.size);
   return error;
+}
+
+/* Answers a ping. Returns 0, RING_FULL or PEER_CORRUPT, as serve_request. */
+static int answer_ping(struct isth__lane *lane, const struct isth__header *ping) {
+  struct isth__record *record;
+  int error = isth__producer_claim(&lane->replies, 0, &record);
+  if (error != 0) return error;
+  isth__consumer_release(&lane->requests);
+  struct isth__header header = isth__reply_header(ping);
+  publish(lane, record, &header, 0);
+  return 0;
 }
 
 int isth__answer(struct isth__serving *serving, struct isth__lane *lane) {
@@ -1981,16 +2378,18 @@ int isth__answer(struct isth__serving *serving, struct isth__lane *lane) {
   }
   isth_replies replies;
   if (!wanted_replies(request.header.flags, &replies)) return ISTH_E_PEER_CORRUPT;
+  ISTH__FAILPOINT(call_taken);
+  bool ping = request.header.method == ISTH__METHOD_PING && replies == ISTH_REPLIES_ONE;
 
   /* The coarse clock is behind, so that it never expires a call too early. */
   bool expired = request.header.deadline_ns != 0 && request.header.deadline_ns <= isth__coarse_now_ns();
   if (expired || (lane->serve_until != 0 && replies != ISTH_REPLIES_NONE)) {
     /* The caller has ended this call by itself, or gone: nobody waits for a reply. */
-    if (expired) count_one(&serving->expired);
+    if (expired && !ping) count_one(&serving->expired);
     isth__consumer_release(&lane->requests);
     return 1;
   }
-  int error = serve_request(serving, lane, &request, replies);
+  int error = ping ? answer_ping(lane, &request.header) : serve_request(serving, lane, &request, replies);
   if (error != ISTH_E_RING_FULL) return error == 0 ? 1 : error;
   /* Back-pressure: the request stays where it is until the client has taken replies. */
   lane->requests.position = position;
@@ -1999,6 +2398,10 @@ int isth__answer(struct isth__serving *serving, struct isth__lane *lane) {
 }
 
 #include <sys/mman.h>
+
+#ifndef MAP_NORESERVE /* nothing is reserved there */
+#define MAP_NORESERVE 0
+#endif
 
 enum { LEAST_BYTES = 1 << 16, KEPT_BYTES = 1 << 20 };
 
@@ -2249,6 +2652,10 @@ int64_t isth__remaining_ns(uint64_t deadline_ns) {
 }
 
 int64_t isth_call_remaining_ns(const isth_call *call) { return isth__remaining_ns(call->request->header.deadline_ns); }
+
+const char *isth_call_metadata(isth_call *call, isth_metadata_key key) {
+  return call->metadata == NULL ? NULL : isth__metadata_text(call->metadata, key);
+}
 
 bool isth_call_cancelled(const isth_call *call) {
   if (call->stream != NULL) return isth__stream_stopped(call->stream) != 0;
@@ -2568,6 +2975,14 @@ static uint32_t next_lane(const isth_client *client, uint32_t lane) {
   return lane + 1 == client->lane_count ? 0 : lane + 1;
 }
 
+/* Claims a record on this lane, which no call's turn changes. */
+static int claim_on(isth_client *client, uint32_t lane, size_t size) {
+  client->claim.lane = &client->lanes[lane];
+  int error = isth__producer_claim(&client->claim.lane->requests, size, &client->claim.record);
+  if (error != 0) client->claim.record = NULL;
+  return error;
+}
+
 /* Claims a record on the lane with the fewest calls in flight, or, if its ring is full, on any other. Ties take turns. */
 static int claim_record(isth_client *client, size_t size) {
   uint32_t best = next_lane(client, client->last_lane);
@@ -2577,27 +2992,42 @@ static int claim_record(isth_client *client, size_t size) {
   }
   int error = ISTH_E_RING_FULL;
   for (uint32_t i = 0; i < client->lane_count && error == ISTH_E_RING_FULL; i++, best = next_lane(client, best)) {
-    client->claim.lane = &client->lanes[best];
     client->last_lane = best;
-    error = isth__producer_claim(&client->claim.lane->requests, size, &client->claim.record);
+    error = claim_on(client, best, size);
   }
-  if (error != 0) client->claim.record = NULL;
   return error;
 }
 
-int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id) {
+static int measure_metadata(isth_client *client, const isth_request *request, size_t *room) {
+  client->claim.metadata_bytes = 0;
+  *room = 0;
+  if (request->metadata_count == 0) return 0;
+  int error = isth__metadata_measure(request->metadata, request->metadata_count, &client->claim.metadata_bytes);
+  *room = isth__metadata_room(client->claim.metadata_bytes);
+  return error;
+}
+
+enum { ANY_LANE = -1 };
+
+static int claim_request(isth_client *client, const isth_request *request, int lane, void **payload,
+                         uint64_t *call_id) {
   if (client->claim.record != NULL) return ISTH_E_INVALID_ARGUMENT;
   if (client->debtors != 0) isth__flow_settle(client);
   if (client->status != 0) return client->status;
+  if (isth_client_draining(client)) return ISTH_E_INSTANCE_DRAINING;
   if (request->replies > ISTH_REPLIES_NONE) return ISTH_E_INVALID_ARGUMENT;
-  if (request->size > isth__ring_max_payload(client->connection.shape.request_bytes)) return ISTH_E_RECORD_TOO_LARGE;
+  size_t metadata_room, most = isth__ring_max_payload(client->connection.shape.request_bytes);
+  int error = measure_metadata(client, request, &metadata_room);
+  if (error != 0) return error;
+  if (metadata_room > most || request->size > most - metadata_room) return ISTH_E_RECORD_TOO_LARGE;
   client->claim.slot = NULL;
   client->claim.id = 0;
   if (request->replies != ISTH_REPLIES_NONE) {
     client->claim.slot = isth__calls_next(&client->calls, &client->claim.id);
     if (client->claim.slot == NULL) return ISTH_E_TOO_MANY_CALLS;
   }
-  int error = claim_record(client, request->size);
+  size_t room = metadata_room + request->size;
+  error = lane == ANY_LANE ? claim_record(client, room) : claim_on(client, (uint32_t)lane, room);
   if (error == ISTH_E_PEER_CORRUPT) isth__client_lose(client, error);
   if (error != 0) return error;
 
@@ -2607,9 +3037,16 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
   } else {
     memset(&client->claim.trace, 0, sizeof client->claim.trace);
   }
-  *payload = isth__record_payload(client->claim.record);
+  unsigned char *begin = isth__record_payload(client->claim.record);
+  isth__metadata_write(request->metadata, request->metadata_count, begin);
+  *payload = begin + metadata_room;
+  ISTH__FAILPOINT(call_claimed);
   if (call_id != NULL) *call_id = client->claim.id;
   return 0;
+}
+
+int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id) {
+  return claim_request(client, request, ANY_LANE, payload, call_id);
 }
 
 /* Enters the claimed call among those in flight. */
@@ -2633,17 +3070,21 @@ void isth_client_commit(isth_client *client) {
   const isth_request *request = &client->claim.request;
   struct isth__client_lane *lane = client->claim.lane;
   client->claim.record = NULL;
+  ISTH__FAILPOINT(call_written);
   if (client->claim.slot != NULL) begin_call(client, client->claim.slot);
+  ISTH__FAILPOINT(call_begun);
   client->calls_sent++;
   struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
                                 .flags = flags[request->replies],
                                 .method = request->method,
+                                .metadata_bytes = client->claim.metadata_bytes,
                                 .window =
                                     request->replies == ISTH_REPLIES_MANY ? client->options.stream_window_bytes : 0,
                                 .call_id = client->claim.id,
                                 .deadline_ns = request->deadline_ns,
                                 .trace = client->claim.trace};
   if (isth__producer_commit(&lane->requests, record, &header, request->size)) isth__wake_signal(lane->wake);
+  ISTH__FAILPOINT(call_sent);
 }
 
 void isth_client_abandon(isth_client *client) { client->claim.record = NULL; }
@@ -2655,6 +3096,16 @@ int isth_client_call(isth_client *client, const isth_request *request, uint64_t 
   if (request->size > 0) memcpy(payload, request->payload, request->size);
   isth_client_commit(client);
   return 0;
+}
+
+int isth_client_ping(isth_client *client, uint32_t lane, uint64_t deadline_ns, isth_reply_callback callback, void *user,
+                     uint64_t *call_id) {
+  void *payload;
+  isth_request request = {.method = ISTH__METHOD_PING, .deadline_ns = deadline_ns, .callback = callback, .user = user};
+  if (lane >= client->lane_count) return ISTH_E_INVALID_ARGUMENT;
+  int error = claim_request(client, &request, (int)lane, &payload, call_id);
+  if (error == 0) isth_client_commit(client);
+  return error;
 }
 
 bool isth_client_cancel(isth_client *client, uint64_t call_id) {
@@ -2682,6 +3133,11 @@ int isth_client_region(isth_client *client, uint32_t id, isth_region **region) {
   return isth__regions_open(client->connection.regions, id, region);
 }
 
+bool isth_client_draining(const isth_client *client) {
+  /* The word is the service's to write, once. It orders nothing: what is sent before it is seen is served all the same. */
+  return client->drain_came || isth__load_relaxed(&client->lanes[0].requests.control->draining) != 0;
+}
+
 int isth_client_status(const isth_client *client) { return client->status; }
 int isth_client_pid(const isth_client *client) { return client->connection.pid; }
 int isth_client_event_fd(const isth_client *client) { return client->connection.wake; }
@@ -2697,7 +3153,6 @@ const void *isth_client_segment(const isth_client *client, size_t *size) {
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -2764,8 +3219,8 @@ static int open_socket(const char *path, uint64_t deadline_ns, isth_failure *fai
   struct sockaddr_un address;
   if (!isth__socket_address(&address, path))
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a socket path has 1 to 107 bytes");
-  int control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (control < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(errno));
+  int control = isth__socket_open();
+  if (control < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(-control));
   while (connect(control, (struct sockaddr *)&address, sizeof address) != 0) {
     int error = errno;
     if (error == EINTR) continue;
@@ -2793,8 +3248,10 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
   struct isth__hello hello = {.magic = ISTH__MAGIC, .version = ISTH_PROTOCOL_VERSION, .flags = flags};
   if (schema != NULL) memcpy(hello.hash, schema->hash, sizeof hello.hash);
   int error = send_message(control, &hello, sizeof hello, NULL, 0, failure);
+  ISTH__FAILPOINT(connect_hello);
   if (error == 0) error = receive_all(control, offer, sizeof *offer, deadline_ns, failure);
   if (error != 0) return error;
+  ISTH__FAILPOINT(connect_offered);
 
   if (offer->magic != ISTH__MAGIC) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's magic is wrong");
   if (offer->version != ISTH_PROTOCOL_VERSION)
@@ -2839,11 +3296,11 @@ static int pack(struct isth__connection *connection, struct luggage *luggage, is
   int memory = isth__memory_create(connection->segment_bytes);
   if (memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-memory));
   luggage->descriptors[luggage->count++] = memory;
-  void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  if (mapped == MAP_FAILED)
-    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
+  void *mapped = isth__memory_map(memory, connection->segment_bytes, true);
+  if (mapped == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
   connection->segment = mapped;
   int error = pack_wake(luggage, ISTH__WAKE_WAIT, &connection->wake, failure);
+  if (error == 0) isth__socket_refuse_descriptors(connection->wake);
   for (uint32_t i = 0; i < connection->shape.lanes && error == 0; i++)
     error = pack_wake(luggage, ISTH__WAKE_SIGNAL, &connection->lane_wakes[i], failure);
   return error;
@@ -2856,6 +3313,7 @@ static int take_welcome(struct isth__connection *connection, const isth_schema *
   int descriptors[ISTH__MEMORIES];
   size_t count = ISTH__MEMORIES;
   int error = receive_with(connection->control, &welcome, sizeof welcome, descriptors, &count, deadline_ns, failure);
+  ISTH__FAILPOINT(connect_welcomed);
   welcome.message[sizeof welcome.message - 1] = '\0';
   if (error == 0 && welcome.status > 0)
     error = isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's welcome makes no sense");
@@ -2863,7 +3321,9 @@ static int take_welcome(struct isth__connection *connection, const isth_schema *
     error = isth__fail(failure, welcome.status, "the instance refused: %s", welcome.message);
   if (error == 0 && schema != NULL)
     error = isth__regions_map(&connection->regions, schema, welcome.memory_bytes, descriptors, count, failure);
+  ISTH__FAILPOINT(connect_mapped);
   for (size_t i = 0; i < count; i++) close(descriptors[i]);
+  isth__socket_refuse_descriptors(connection->control);
   return error;
 }
 
@@ -2877,6 +3337,7 @@ static int pass_luggage(struct isth__connection *connection, const struct luggag
                                 .descriptors = luggage->count,
                                 .segment_bytes = connection->segment_bytes};
   int error = send_message(connection->control, &attach, sizeof attach, luggage->descriptors, luggage->count, failure);
+  ISTH__FAILPOINT(connect_passed);
   return error == 0 ? take_welcome(connection, schema, deadline_ns, failure) : error;
 }
 
@@ -2891,6 +3352,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
 
   connection->control = open_socket(path, deadline_ns, failure);
   if (connection->control < 0) return connection->control;
+  ISTH__FAILPOINT(connect_opened);
   uint32_t flags = schema == NULL ? ISTH__HELLO_ANY_SCHEMA : 0;
   int error = negotiate(connection->control, schema, flags, deadline_ns, &offer, failure);
   if (error != 0) goto out;
@@ -2913,12 +3375,9 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
     goto out;
   }
   error = pack(connection, &luggage, failure);
+  ISTH__FAILPOINT(connect_packed);
   if (error == 0) error = pass_luggage(connection, &luggage, schema, deadline_ns, failure);
-  if (error == 0) {
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-    if (getsockopt(connection->control, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) connection->pid = peer.pid;
-  }
+  if (error == 0) connection->pid = isth__peer_pid(connection->control);
 out:
   /* Only the instance may hold them, so that their end of file says that it has let go of them. */
   for (uint32_t i = 0; i < luggage.count; i++) close(luggage.descriptors[i]);
@@ -2927,8 +3386,9 @@ out:
 }
 
 void isth__disconnect(struct isth__connection *connection) {
-  if (connection->segment != NULL) munmap(connection->segment, connection->segment_bytes);
+  isth__memory_unmap(connection->segment, connection->segment_bytes);
   connection->segment = NULL;
+  ISTH__FAILPOINT(disconnect_unmapped);
   isth__regions_release(connection->regions);
   if (connection->wake >= 0) close(connection->wake);
   for (size_t i = 0; i < ISTH_MAX_LANES; i++)
@@ -2964,35 +3424,32 @@ int isth_describe(const char *path, uint64_t timeout_ns, char **text, isth_failu
 }
 
 void isth_free(void *memory) { free(memory); }
-/* control.c: the control thread: accepts clients, keeps their channels, notices when they go. */
+/* control.c: the control thread: accepts clients, keeps their channels, notices when they go, and asks them to. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
   MAX_GUESTS = 64,
   EVENTS = 64,
-  ACCEPT_PAUSE_MS = 10 /* before the next try, where accepting is impossible for now */
+  ACCEPT_PAUSE_MS = 10, /* before the next try, where accepting is impossible for now */
+  /* Connections are taken as they come, so many of them; more than that one a millisecond. */
+  ACCEPT_BURST = 512,
+  ACCEPT_MS = 1
 };
 
 static struct isth__watched listener_watched = {ISTH__SOURCE_LISTENER};
 static struct isth__watched event_watched = {ISTH__SOURCE_EVENT};
 static struct isth__watched parent_watched = {ISTH__SOURCE_PARENT};
 
-static int watch(isth_service *service, int fd, uint32_t events, struct isth__watched *watched) {
-  struct epoll_event event = {.events = events, .data.ptr = watched};
-  return epoll_ctl(service->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+static int watch(const isth_service *service, int fd, struct isth__watched *watched) {
+  return isth__poller_add(service->poller, fd, ISTH__POLL_INPUT, watched);
 }
-
-/* Closing alone does not end the watching: a child that a handler forked may hold the same open file for a while, and epoll
- * would go on reporting it, by a pointer to what was freed. */
-static void unwatch(const isth_service *service, int fd) { epoll_ctl(service->epoll, EPOLL_CTL_DEL, fd, NULL); }
 
 static void count_refused(isth_service *service) {
   isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
@@ -3003,7 +3460,7 @@ static void remove_guest(isth_service *service, struct isth__guest *guest) {
   while (*at != guest) at = &(*at)->next;
   *at = guest->next;
   service->guest_count--;
-  if (guest->control >= 0) unwatch(service, guest->control);
+  if (guest->control >= 0) isth__poller_remove(service->poller, guest->control);
   isth__guest_free(guest);
 }
 
@@ -3024,7 +3481,7 @@ static void accept_failed(isth_service *service, int error) {
   if (error == EMFILE || error == ENFILE) {
     /* Accepts it in the place of the spare descriptor, only to close it. */
     close(service->spare);
-    int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int control = isth__socket_accept(service->listener);
     if (control >= 0) close(control);
     service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (control >= 0) return;
@@ -3032,11 +3489,21 @@ static void accept_failed(isth_service *service, int error) {
   poll(NULL, 0, ACCEPT_PAUSE_MS);
 }
 
+/* Who connects without end would keep this thread busy, and so whoever has to share a CPU with it. */
+static void pace_accepts(isth_service *service) {
+  const uint64_t cost_ns = ACCEPT_MS * UINT64_C(1000000);
+  uint64_t now_ns = isth__now_ns();
+  if (service->accepts_paid_ns < now_ns) service->accepts_paid_ns = now_ns;
+  service->accepts_paid_ns += cost_ns;
+  if (service->accepts_paid_ns > now_ns + ACCEPT_BURST * cost_ns) poll(NULL, 0, ACCEPT_MS);
+}
+
 /* Only called when no event waits to be dispatched: it may free a guest. */
 static void accept_guest(isth_service *service) {
-  int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  pace_accepts(service);
+  int control = isth__socket_accept(service->listener);
   if (control < 0) {
-    accept_failed(service, errno);
+    accept_failed(service, -control);
     return;
   }
   if (service->guest_count == MAX_GUESTS) turn_out_oldest(service);
@@ -3046,13 +3513,14 @@ static void accept_guest(isth_service *service) {
     count_refused(service);
     return;
   }
+  ISTH__FAILPOINT(guest_accepted);
   guest->watched.source = ISTH__SOURCE_GUEST;
   guest->control = control;
   guest->deadline_ns = isth__after_ns(service->options.handshake_timeout_ns);
   guest->next = service->guests;
   service->guests = guest;
   service->guest_count++;
-  if (watch(service, control, EPOLLIN | EPOLLOUT | EPOLLET, &guest->watched) != 0) remove_guest(service, guest);
+  if (watch(service, control, &guest->watched) != 0) remove_guest(service, guest);
 }
 
 static void count_channels(isth_service *service, int change) {
@@ -3065,11 +3533,12 @@ static void admit(isth_service *service, struct isth__channel *channel) {
   service->channels = channel;
   count_channels(service, 1);
   isth__store_relaxed(&service->channels_total, isth__load_relaxed(&service->channels_total) + 1);
-  /* The socket was watched for the guest: from here on only for input, which means the end. */
-  struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &channel->watched};
-  epoll_ctl(service->epoll, EPOLL_CTL_MOD, channel->control, &event);
+  isth__socket_refuse_descriptors(channel->control);
+  /* The socket was watched for the guest: from here on input means the end. */
+  isth__poller_change(service->poller, channel->control, ISTH__POLL_INPUT, &channel->watched);
   for (uint32_t i = 0; i < channel->lane_count; i++)
     isth__worker_command(isth__worker_at(service, i), &channel->lanes[i].attach);
+  ISTH__FAILPOINT(channel_admitted);
 }
 
 /* Ends a channel: the client sees end of file, the serving threads are asked to let go. */
@@ -3077,11 +3546,12 @@ static void close_channel(isth_service *service, struct isth__channel *channel) 
   if (channel->closing) return;
   channel->closing = true;
   isth__store_relaxed(&channel->gone, 1);
-  unwatch(service, channel->control);
+  isth__poller_remove(service->poller, channel->control);
   close(channel->control);
   channel->control = -1;
   for (uint32_t i = 0; i < channel->lane_count; i++)
     isth__worker_command(isth__worker_at(service, i), &channel->lanes[i].detach);
+  ISTH__FAILPOINT(channel_closed);
 }
 
 /* Closes channels that a serving thread found broken, and frees those that all serving threads have let go of. */
@@ -3097,6 +3567,7 @@ static void free_retired(isth_service *service) {
     if (channel->closing && isth__load_acquire(&channel->lanes_in_use) == 0) {
       *at = channel->next;
       /* Counted after it is gone, so that whoever reads the counter finds its memory and descriptors given back. */
+      ISTH__FAILPOINT(channel_freed);
       isth__channel_free(channel);
       count_channels(service, -1);
     } else {
@@ -3108,7 +3579,11 @@ static void free_retired(isth_service *service) {
 static void advance_guest(isth_service *service, struct isth__guest *guest) {
   struct isth__channel *channel;
   switch (isth__guest_advance(service, guest, &channel)) {
-  case ISTH__GUEST_STAYS: return;
+  case ISTH__GUEST_STAYS:
+    /* The text did not go at once. Nothing that the guest sends is of interest any more. */
+    if (guest->state == ISTH__GUEST_TEXT)
+      isth__poller_change(service->poller, guest->control, ISTH__POLL_OUTPUT, &guest->watched);
+    return;
   case ISTH__GUEST_ADMITTED: admit(service, channel); break;
   case ISTH__GUEST_LEAVES: break;
   }
@@ -3134,6 +3609,35 @@ static void dispatch(isth_service *service, struct isth__watched *watched) {
   }
 }
 
+/* From here on nobody comes in, and who is there is told to leave: what he sends until he sees that is served as ever. Only called
+ * when no event waits to be dispatched: it frees guests. */
+static void start_draining(isth_service *service) {
+  static const char drain = ISTH__DRAIN;
+  service->drain_until_ns = isth__after_ns(service->options.drain_timeout_ns);
+  isth__poller_remove(service->poller, service->listener);
+  /* Whoever waits in its queue sees the connection end, as guests do, and takes it for an instance that is not there. */
+  isth__unlisten(service);
+  ISTH__FAILPOINT(drain_unlistened);
+  while (service->guests != NULL) {
+    count_refused(service);
+    remove_guest(service, service->guests);
+  }
+  for (struct isth__channel *channel = service->channels; channel != NULL; channel = channel->next) {
+    if (channel->closing) continue;
+    isth__store_relaxed(&channel->lanes[0].requests.control->draining, 1);
+    /* There is room, since nothing was sent since the welcome. A client that was not told is waited for no longer than others. */
+    (void)isth__send(channel->control, &drain, 1, NULL, 0);
+  }
+  ISTH__FAILPOINT(drain_told);
+}
+
+/* How long to sleep until then, in ms, a minute at most. */
+static int sleep_ms(uint64_t until_ns) {
+  uint64_t now_ns = isth__now_ns();
+  uint64_t left_ms = until_ns <= now_ns ? 0 : (until_ns - now_ns) / 1000000 + 1;
+  return left_ms > 60000 ? 60000 : (int)left_ms;
+}
+
 /* Ends handshakes that took too long; returns how many ms until the next one does, or -1. */
 static int expire_guests(isth_service *service) {
   uint64_t now_ns = isth__now_ns(), next_ns = UINT64_MAX;
@@ -3148,20 +3652,27 @@ static int expire_guests(isth_service *service) {
     }
     guest = next;
   }
-  if (next_ns == UINT64_MAX) return -1;
-  uint64_t left_ms = (next_ns - now_ns) / 1000000 + 1;
-  return left_ms > 60000 ? 60000 : (int)left_ms;
+  return next_ns == UINT64_MAX ? -1 : sleep_ms(next_ns);
+}
+
+/* Whether it drains, and nobody is left or may stay any longer. */
+static bool is_drained(const isth_service *service) {
+  return service->drain_until_ns != 0 && (service->channels == NULL || isth__now_ns() >= service->drain_until_ns);
 }
 
 static void serve_control(isth_service *service) {
   while (!isth__load_acquire(&service->stopping)) {
-    struct epoll_event events[EVENTS];
+    /* Pairs with the release in isth_service_drain. */
+    if (service->drain_until_ns == 0 && isth__load_acquire(&service->drain_asked)) start_draining(service);
+    if (is_drained(service)) break;
+    void *ready[EVENTS];
     int timeout_ms = service->guests == NULL ? -1 : expire_guests(service);
-    int count = epoll_wait(service->epoll, events, EVENTS, timeout_ms);
+    if (service->drain_until_ns != 0) timeout_ms = sleep_ms(service->drain_until_ns);
+    int count = isth__poller_wait(service->poller, ready, EVENTS, timeout_ms);
     bool connecting = false;
     for (int i = 0; i < count; i++) {
-      connecting = connecting || events[i].data.ptr == &listener_watched;
-      dispatch(service, events[i].data.ptr);
+      connecting = connecting || ready[i] == &listener_watched;
+      dispatch(service, ready[i]);
     }
     if (connecting) accept_guest(service);
     free_retired(service);
@@ -3169,16 +3680,17 @@ static void serve_control(isth_service *service) {
 }
 
 int isth__control_run(isth_service *service, isth_failure *failure) {
-  service->epoll = epoll_create1(EPOLL_CLOEXEC);
+  service->poller = isth__poller_create();
   service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
   int parent_fd = service->options.parent_fd, error = 0;
-  if (service->epoll < 0 || service->spare < 0 || watch(service, service->listener, EPOLLIN, &listener_watched) != 0 ||
-      watch(service, service->event[ISTH__WAKE_WAIT], EPOLLIN, &event_watched) != 0)
+  if (service->poller == NULL || service->spare < 0 || watch(service, service->listener, &listener_watched) != 0 ||
+      watch(service, service->event[ISTH__WAKE_WAIT], &event_watched) != 0)
     error = isth__fail(failure, ISTH_E_SYSTEM, "the control thread's descriptors: %s", strerror(errno));
-  if (error == 0 && parent_fd >= 0 && watch(service, parent_fd, EPOLLIN | EPOLLRDHUP, &parent_watched) != 0)
+  if (error == 0 && parent_fd >= 0 && watch(service, parent_fd, &parent_watched) != 0)
     error = isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "parent_fd %d is not a pipe or socket", parent_fd);
   if (error == 0) error = isth__workers_start(service, failure);
   if (error == 0) serve_control(service);
+  ISTH__FAILPOINT(drain_over);
 
   /* While the serving threads still are there to send what ends them. */
   isth__seats_stop(service->seats);
@@ -3191,16 +3703,14 @@ int isth__control_run(isth_service *service, isth_failure *failure) {
   }
   count_channels(service, -(int)service->channel_count);
   if (service->spare >= 0) close(service->spare);
-  if (service->epoll >= 0) close(service->epoll);
+  isth__poller_free(service->poller);
+  service->poller = NULL;
   return error;
 }
 /* defer.c: calls that are answered after their handler has returned, from any thread. */
 
 #include <stdlib.h>
 #include <string.h>
-
-/* As many as a client can have in flight: of one that keeps to its limit none is ever refused. */
-enum { MAX_DEFERRED = 1 << 16 };
 
 struct isth_responder {
   struct isth__way *way;       /* referred to */
@@ -3212,7 +3722,7 @@ isth_responder *isth_call_defer(isth_call *call) {
   if (call->replies != ISTH_REPLIES_ONE || call->kept) return NULL;
   struct isth__way *way = isth__lane_way(call->lane);
   /* Only counted up here, on the serving thread. */
-  if (way == NULL || isth__load_relaxed(&way->deferred) >= MAX_DEFERRED) return NULL;
+  if (way == NULL || isth__load_relaxed(&way->deferred) >= way->outgoing->max_deferred) return NULL;
   struct isth__header header = isth__reply_header(&call->request->header);
   isth_responder *responder = malloc(sizeof *responder);
   struct isth__parcel *parcel = isth__parcel_create(way, &header, 0);
@@ -3224,6 +3734,7 @@ isth_responder *isth_call_defer(isth_call *call) {
   isth__add_relaxed(&way->deferred, 1);
   *responder = (isth_responder){isth__way_retain(way), parcel, call->request->header.deadline_ns};
   call->kept = true;
+  ISTH__FAILPOINT(call_deferred);
   return responder;
 }
 
@@ -3274,6 +3785,7 @@ static void free_responder(isth_responder *responder) {
 int isth_respond(isth_responder *responder, const void *payload, size_t size) {
   uint64_t max_waiting_bytes = responder->way->outgoing->max_waiting_bytes;
   int error = fill(responder, payload, size);
+  ISTH__FAILPOINT(respond_filled);
   int lost = post_answer(responder, error == 0 ? max_waiting_bytes : UINT64_MAX);
   if (lost == ISTH_E_OUT_OF_MEMORY) {
     error = lost;
@@ -3428,7 +3940,7 @@ static const error_texts all_error_texts[] = {
     [16] =
     {"CHANNEL_LIMIT",
      "the instance serves as many channels as it allows",
-     "Close channels that are not used, or raise max_channels on the service."},
+     "Close channels that are not used, or raise max_channels or max_total_bytes on the service."},
     [17] =
     {"SEGMENT_REFUSED",
      "the shared segment is not acceptable",
@@ -3436,7 +3948,7 @@ static const error_texts all_error_texts[] = {
     [18] =
     {"PERMISSION_DENIED",
      "permission was denied",
-     "Check the mode and owner of the socket and its folder, or of the segment, lock or semaphore that the detail names."},
+     "Check the mode and owner of the socket and its folder, and whom the service allows (allowed_uids, allowed_gids); or the mode and owner of the segment, lock or semaphore that the detail names."},
     [19] =
     {"PEER_CORRUPT",
      "the peer wrote values into shared memory that break the protocol, so the channel was closed",
@@ -3608,7 +4120,7 @@ static const error_texts all_error_texts[] = {
     [61] =
     {"FORBIDDEN",
      "the caller may not do this",
-     "Ask whoever runs the gateway for the scope that the detail names."},
+     "Ask whoever runs the gateway for the scope that the detail names, or for the name in http.hosts."},
     [62] =
     {"RATE_LIMITED",
      "the caller sent more requests than it may",
@@ -3636,6 +4148,81 @@ const char *isth_error_name(int error) { return find_error_texts(error)->name; }
 const char *isth_error_message(int error) { return find_error_texts(error)->message; }
 
 const char *isth_error_action(int error) { return find_error_texts(error)->action; }
+
+#ifdef ISTH_FAILPOINTS
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BAD_FAILPOINT = 70, MOST_HITS = 1000000000 };
+
+static const char *const failpoint_names[] = {
+#define ISTH__FAILPOINT_NAME(name, side, often, step) #name,
+    ISTH__FAILPOINTS(ISTH__FAILPOINT_NAME)
+#undef ISTH__FAILPOINT_NAME
+};
+enum { FAILPOINT_COUNT = sizeof failpoint_names / sizeof failpoint_names[0] };
+
+static const struct {
+  const char *name;
+  int signal;
+} failpoint_actions[] = {{"kill", SIGKILL}, {"stop", SIGSTOP}, {"segv", SIGSEGV}};
+enum { ACTION_COUNT = sizeof failpoint_actions / sizeof failpoint_actions[0] };
+
+/* What was asked for: the process's, as its environment is. Written before main, or while the addon is loaded. */
+static int chosen_failpoint = -1, chosen_signal;
+static isth__atomic_u32 hits_left;
+
+static bool is_word(const char *text, size_t size, const char *word) {
+  return strlen(word) == size && memcmp(text, word, size) == 0;
+}
+
+/* Reads "name=action@n"; false where it makes no sense. */
+static bool choose(const char *text) {
+  size_t name_bytes = strcspn(text, "=");
+  if (text[name_bytes] == '\0') return false;
+  const char *action = text + name_bytes + 1;
+  size_t action_bytes = strcspn(action, "@");
+  if (action[action_bytes] == '\0') return false;
+  char *end;
+  unsigned long n = strtoul(action + action_bytes + 1, &end, 10);
+  if (*end != '\0' || n < 1 || n > MOST_HITS) return false;
+  isth__store_relaxed(&hits_left, (uint32_t)n);
+  for (int i = 0; i < ACTION_COUNT; i++)
+    if (is_word(action, action_bytes, failpoint_actions[i].name)) chosen_signal = failpoint_actions[i].signal;
+  for (int i = 0; i < FAILPOINT_COUNT; i++)
+    if (is_word(text, name_bytes, failpoint_names[i])) chosen_failpoint = i;
+  return chosen_signal != 0 && chosen_failpoint >= 0;
+}
+
+__attribute__((constructor)) static void choose_failpoint(void) {
+  const char *text = getenv("ISTHMUS_FAILPOINT");
+  if (text == NULL || choose(text)) return;
+  fprintf(stderr, "ISTHMUS_FAILPOINT=%s is not name=action@n with a name of failpoint_list.h\n", text);
+  _exit(BAD_FAILPOINT);
+}
+
+void isth__failpoint_hit(enum isth__failpoint failpoint) {
+  if ((int)failpoint != chosen_failpoint) return;
+  if (isth__subtract_relaxed(&hits_left, 1) != 1) return;
+  int saved = errno;
+  if (chosen_signal == SIGSEGV) {
+    /* A fault ends a process whatever it has made of the signal; serving threads block all of them. */
+    sigset_t fault;
+    sigemptyset(&fault);
+    sigaddset(&fault, SIGSEGV);
+    signal(SIGSEGV, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &fault, NULL);
+  }
+  /* Taken by this thread before it goes on. */
+  raise(chosen_signal);
+  errno = saved;
+}
+#endif
 /*
  * fault.c: the handler for SIGBUS.
  *
@@ -3705,6 +4292,7 @@ static void handle_fault(int signal, siginfo_t *info, void *context) {
     at->address = info->si_addr;
     siglongjmp(at->place, 1);
   }
+  if (info->si_code > 0 && isth__memory_mend(info->si_addr)) return;
   pass_on(signal, info, context);
 }
 
@@ -3805,6 +4393,7 @@ static bool send_control(isth_client *client, const struct isth__call_slot *slot
   }
   struct isth__header header = {.kind = kind, .window = bytes, .call_id = slot->id};
   if (isth__producer_commit(&lane->requests, record, &header, 0)) isth__wake_signal(lane->wake);
+  ISTH__FAILPOINT(control_sent);
   return true;
 }
 
@@ -3947,13 +4536,7 @@ bool isth__guard_current(const struct isth__guard *guard) {
 
 /* The name of a process's program, empty if it cannot be known. */
 static void program_name(int64_t pid, char name[32]) {
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%lld/comm", (long long)pid);
-  name[0] = 0;
-  FILE *file = fopen(path, "re");
-  if (file == NULL) return;
-  if (fgets(name, 32, file) == NULL) name[0] = 0;
-  fclose(file);
+  if (!isth__process_name(pid, name, 32)) name[0] = 0;
   /* Programs choose their names themselves: nothing but plain text goes on. */
   for (char *at = name; *at != 0; at++) {
     if (*at == '\n') *at = 0;
@@ -3988,7 +4571,6 @@ int isth__fail_held(isth_failure *failure, const char *what, int64_t pid) {
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -4017,18 +4599,18 @@ static void gate_leave(struct isth__guard *guard) {
 /* Always an opening of our own: who passed us a descriptor shares the locks of its opening. */
 static int file_guard_open(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place,
                            bool writable, isth_failure *failure) {
-  char path[48], text[ISTH__NAME_TEXT_BYTES];
+  char text[ISTH__NAME_TEXT_BYTES];
   const char *name = options->name;
   if (name == NULL && place->fd < 0)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a System V segment is no file: name one to lock");
-  if (name == NULL) {
-    snprintf(path, sizeof path, "/proc/self/fd/%d", place->fd);
-    name = path;
-  }
-  snprintf(text, sizeof text, "the lock file %s", options->name == NULL ? "(the segment's own)" : name);
+  snprintf(text, sizeof text, "the lock file %s", name == NULL ? "(the segment's own)" : name);
   /* To write, fcntl needs the file opened for writing; flock does not. */
   bool writes = writable && options->kind == ISTH_GUARD_FCNTL;
-  guard->file = isth__open_now(name, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY);
+  int flags = (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
+  guard->file = name == NULL ? isth__reopen(place->fd, flags | O_NONBLOCK) : isth__open_now(name, flags);
+  if (name == NULL && guard->file < 0) errno = -guard->file;
+  if (guard->file < 0 && errno == ENOTSUP)
+    return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "%s cannot be opened anew here: name one to lock", text);
   if (guard->file < 0) return isth__fail_system(failure, ISTH_E_GUARD_MISSING, "open", text);
   struct stat status;
   if (fstat(guard->file, &status) != 0 || !S_ISREG(status.st_mode))
@@ -4064,40 +4646,14 @@ static bool lock_flock(int file, short type) {
 }
 
 static bool lock_fcntl(int file, short type) {
-  struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
-  return fcntl(file, F_OFD_SETLK, &whole) == 0;
+  errno = isth__lock_file(file, type);
+  return errno == 0;
 }
 
-/* The process that holds a flock, as /proc/locks knows it: 0 where it does not, as in another namespace. */
-static int64_t flock_holder(int file) {
-  struct stat status;
-  FILE *locks = fstat(file, &status) == 0 ? fopen("/proc/locks", "re") : NULL;
-  if (locks == NULL) return 0;
-  char line[256];
-  int64_t holder = 0;
-  while (holder == 0 && fgets(line, sizeof line, locks) != NULL) {
-    /* 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; one that waits has "->" behind its number. */
-    enum { KIND = 1, PROCESS = 4, FILE_NAME = 5, WORDS };
-    char *words[WORDS] = {NULL}, *rest = line;
-    for (int i = 0; i < WORDS; i++) words[i] = strtok_r(rest, " ", &rest);
-    if (words[FILE_NAME] == NULL || strcmp(words[KIND], "FLOCK") != 0) continue;
-    char *number = words[FILE_NAME];
-    unsigned long major_number = strtoul(number, &number, 16);
-    if (*number++ != ':') continue;
-    unsigned long minor_number = strtoul(number, &number, 16);
-    if (*number++ != ':') continue;
-    unsigned long long inode = strtoull(number, NULL, 10);
-    if (inode == status.st_ino && makedev((unsigned int)major_number, (unsigned int)minor_number) == status.st_dev)
-      holder = strtoll(words[PROCESS], NULL, 10);
-  }
-  fclose(locks);
-  return holder;
-}
-
-/* The same of an fcntl lock; one of F_OFD_SETLK has no process. */
+/* The process that holds an fcntl lock; one of an opening has none. */
 static int64_t fcntl_holder(int file, short type) {
   struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
-  return fcntl(file, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK ? whole.l_pid : 0;
+  return fcntl(file, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK ? whole.l_pid : 0;
 }
 
 static int file_take(struct isth__guard *guard, struct isth__hold *hold, file_lock *lock) {
@@ -4108,7 +4664,7 @@ static int file_take(struct isth__guard *guard, struct isth__hold *hold, file_lo
       hold->held = true;
       return 0;
     }
-    if (errno != EWOULDBLOCK && errno != EACCES && errno != EINTR) {
+    if (errno != EWOULDBLOCK && errno != EBUSY && errno != EINTR) {
       int error = errno;
       gate_leave(guard);
       return isth__fail(hold->failure, ISTH_E_SYSTEM, "locking a file: %s", strerror(error));
@@ -4116,7 +4672,7 @@ static int file_take(struct isth__guard *guard, struct isth__hold *hold, file_lo
   } while (isth__patience_wait(&hold->patience));
   gate_leave(guard);
   if (hold->failure == NULL) return ISTH_E_LOCK_TIMEOUT;
-  int64_t holder = lock == lock_flock ? flock_holder(guard->file) : fcntl_holder(guard->file, type);
+  int64_t holder = lock == lock_flock ? isth__flock_holder(guard->file) : fcntl_holder(guard->file, type);
   return isth__fail_held(hold->failure, "the file's lock", holder);
 }
 
@@ -4167,7 +4723,7 @@ const struct isth__guard_way isth__fcntl = {.open = file_guard_open,
  * because this thread locks no other robust mutex until it has released this one.
  */
 
-#ifdef __GLIBC__
+#if defined(__GLIBC__) && !defined(ISTH_PLATFORM_POSIX)
 
 #include <errno.h>
 #include <limits.h>
@@ -4377,12 +4933,12 @@ static int mutex_open(struct isth__guard *guard, const isth_guard *options, cons
   (void)options;
   (void)place;
   (void)writable;
-  return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "only glibc's mutexes are known");
+  return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "only mutexes of glibc on Linux are known");
 }
 
 static int mutex_take(struct isth__guard *guard, struct isth__hold *hold) {
   (void)guard;
-  return isth__fail(hold->failure, ISTH_E_UNSUPPORTED_PLATFORM, "only glibc's mutexes are known");
+  return isth__fail(hold->failure, ISTH_E_UNSUPPORTED_PLATFORM, "only mutexes of glibc on Linux are known");
 }
 
 const struct isth__guard_way isth__mutex = {.open = mutex_open, .take = mutex_take, .release = mutex_take};
@@ -4489,16 +5045,9 @@ static int system_v_semaphore_open(struct isth__guard *guard, const isth_guard *
 
 /* One operation; `until_ns` 0: now or never. Returns 0 or an errno, EAGAIN when the time is over. */
 static int semaphore_operate(const struct isth__guard *guard, short change, uint64_t until_ns) {
-  for (;;) {
-    struct sembuf operation = {guard->number, change, (short)(guard->undo ? SEM_UNDO : 0)};
-    uint64_t now_ns = until_ns == 0 ? 0 : isth__now_ns();
-    if (now_ns >= until_ns) operation.sem_flg |= IPC_NOWAIT;
-    uint64_t left_ns = now_ns < until_ns ? until_ns - now_ns : 0;
-    const struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
-    if (semtimedop(guard->set, &operation, 1, &left) == 0) return 0;
-    /* EAGAIN is for the clock above to say, which may be a little behind the kernel's. */
-    if (errno != EINTR && (errno != EAGAIN || left_ns == 0)) return errno;
-  }
+  struct sembuf operation = {guard->number, change, (short)(guard->undo ? SEM_UNDO : 0)};
+  uint64_t now_ns = until_ns == 0 ? 0 : isth__now_ns();
+  return isth__semaphore_change(guard->set, &operation, now_ns < until_ns ? until_ns - now_ns : 0);
 }
 
 static int semaphore_fail(struct isth__hold *hold, const char *call, int error) {
@@ -4597,7 +5146,6 @@ const struct isth__guard_way isth__seqlock = {.take = seqlock_take, .release = s
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -4608,7 +5156,7 @@ void isth__guest_free(struct isth__guest *guest) {
 }
 
 void isth__channel_free(struct isth__channel *channel) {
-  if (channel->segment != NULL) munmap(channel->segment, channel->segment_bytes);
+  isth__memory_unmap(channel->segment, channel->segment_bytes);
   if (channel->client_wake >= 0) close(channel->client_wake);
   for (uint32_t i = 0; i < channel->lane_count; i++)
     if (channel->lanes[i].wake >= 0) close(channel->lanes[i].wake);
@@ -4631,7 +5179,8 @@ static int receive_message(struct isth__guest *guest, size_t size, size_t expect
   return 1;
 }
 
-static int judge_hello(const isth_service *service, const struct isth__hello *hello) {
+static int judge_hello(const isth_service *service, int control, const struct isth__hello *hello) {
+  if (!isth__allowed_peer(&service->allowed, control)) return ISTH_E_PERMISSION_DENIED;
   if (hello->version != ISTH_PROTOCOL_VERSION) return ISTH_E_PROTOCOL_MISMATCH;
   if ((hello->flags & ISTH__HELLO_WANT_TEXT) != 0) return 0;
   if ((hello->flags & ISTH__HELLO_ANY_SCHEMA) == 0 &&
@@ -4654,11 +5203,13 @@ static enum isth__guest_step send_text(const isth_service *service, struct isth_
 
 static enum isth__guest_step answer_hello(isth_service *service, struct isth__guest *guest) {
   const struct isth__hello *hello = &guest->message.hello;
+  ISTH__FAILPOINT(guest_hello);
   if (hello->magic != ISTH__MAGIC) return ISTH__GUEST_LEAVES;
-  bool text = (hello->flags & ISTH__HELLO_WANT_TEXT) != 0;
+  int status = judge_hello(service, guest->control, hello);
+  bool text = status == 0 && (hello->flags & ISTH__HELLO_WANT_TEXT) != 0;
   struct isth__offer offer = {.magic = ISTH__MAGIC,
                               .version = ISTH_PROTOCOL_VERSION,
-                              .status = judge_hello(service, hello),
+                              .status = status,
                               .lanes = service->options.threads,
                               .text_bytes = text ? service->text_bytes : 0,
                               .max_segment_bytes = service->options.max_segment_bytes};
@@ -4668,8 +5219,17 @@ static enum isth__guest_step answer_hello(isth_service *service, struct isth__gu
   if (offer.status != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
   ptrdiff_t sent = isth__send(guest->control, &offer, sizeof offer, NULL, 0);
   if (sent != (ptrdiff_t)sizeof offer || offer.status != 0) return ISTH__GUEST_LEAVES;
+  ISTH__FAILPOINT(guest_offered);
   guest->state = text ? ISTH__GUEST_TEXT : ISTH__GUEST_ATTACH;
   return text ? send_text(service, guest) : ISTH__GUEST_STAYS;
+}
+
+/* What the segments of all channels take, also of those whose client has gone, until they are unmapped. */
+static uint64_t total_bytes(const isth_service *service) {
+  uint64_t total = 0;
+  for (const struct isth__channel *channel = service->channels; channel != NULL; channel = channel->next)
+    total += channel->segment_bytes;
+  return total;
 }
 
 /* Checks what the client brings. 0, or the error that the welcome carries. */
@@ -4683,6 +5243,10 @@ static int judge_attach(const isth_service *service, const struct isth__guest *g
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%llu bytes are over max_segment_bytes of %llu",
                       (unsigned long long)attach->segment_bytes,
                       (unsigned long long)service->options.max_segment_bytes);
+  if (attach->segment_bytes + total_bytes(service) > service->options.max_total_bytes)
+    return isth__fail(failure, ISTH_E_CHANNEL_LIMIT,
+                      "with %llu bytes, all clients together would have more than max_total_bytes of %llu",
+                      (unsigned long long)attach->segment_bytes, (unsigned long long)service->options.max_total_bytes);
   if (attach->descriptors != 2 + shape.lanes || guest->descriptor_count != attach->descriptors)
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%zu descriptors came, not %u", guest->descriptor_count,
                       (unsigned)(2 + shape.lanes));
@@ -4704,8 +5268,8 @@ static int make_channel(struct isth__guest *guest, struct isth__channel **made, 
   struct isth__shape shape = {attach->lanes, attach->request_bytes, attach->reply_bytes};
   struct isth__channel *channel = calloc(1, sizeof *channel + shape.lanes * sizeof channel->lanes[0]);
   if (channel == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a channel");
-  void *segment = mmap(NULL, attach->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, guest->descriptors[0], 0);
-  if (segment == MAP_FAILED) {
+  void *segment = isth__memory_map(guest->descriptors[0], attach->segment_bytes, true);
+  if (segment == NULL) {
     int error = isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
     free(channel);
     return error;
@@ -4737,9 +5301,11 @@ static enum isth__guest_step answer_attach(isth_service *service, struct isth__g
   isth_failure failure = {0, ""};
   /* The channel takes the guest's socket over. */
   int control = guest->control;
+  ISTH__FAILPOINT(guest_attach);
   int error = judge_attach(service, guest, &failure);
   if (error == 0) error = make_channel(guest, channel, &failure);
   if (error != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+  ISTH__FAILPOINT(guest_mapped);
   struct isth__welcome welcome = {.status = error};
   int memories[ISTH__MEMORIES];
   size_t count = error == 0 ? isth__regions_describe(service->regions, welcome.memory_bytes, memories) : 0;
@@ -4748,6 +5314,7 @@ static enum isth__guest_step answer_attach(isth_service *service, struct isth__g
    * file then ends the channel, and tells a client that is still there to try again. */
   if (isth__send(control, &welcome, sizeof welcome, memories, count) != (ptrdiff_t)sizeof welcome)
     shutdown(control, SHUT_RDWR);
+  ISTH__FAILPOINT(guest_welcomed);
   return error == 0 ? ISTH__GUEST_ADMITTED : ISTH__GUEST_LEAVES;
 }
 
@@ -4769,9 +5336,8 @@ enum isth__guest_step isth__guest_advance(isth_service *service, struct isth__gu
 /* lanes.c: what a serving thread does with its lanes: taken on, served in turns, let go. */
 
 #include <stdlib.h>
-#include <sys/epoll.h>
 
-enum { LANE_BUDGET = 32 }; /* records of one lane before the others get their turn */
+enum { LANE_BUDGET = 32 }; /* what one lane may spend before the others get their turn */
 
 void isth__worker_command(struct isth__worker *worker, struct isth__command *command) {
   pthread_mutex_lock(&worker->lock);
@@ -4812,14 +5378,13 @@ static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
     worker->lanes = lanes;
     worker->lane_capacity = capacity;
   }
-  /* Edge-triggered: a client that closes its end makes this one readable for ever, and is told of once. Nothing is lost
-   * by it, because each signal is an event of its own, whether or not the ones before were taken. */
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = lane};
-  if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->wake, &event) != 0) {
+  /* A client that closes its end makes this one readable for ever, and is told of once. */
+  if (isth__poller_add(worker->poller, lane->wake, ISTH__POLL_SIGNALS, lane) != 0) {
     break_channel(worker, lane);
     return;
   }
   worker->lanes[worker->lane_count++] = lane;
+  ISTH__FAILPOINT(lane_attached);
 }
 
 /* The client has gone. What it sent one way is served all the same: up to a ring's worth, because one that only
@@ -4827,6 +5392,7 @@ static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
 static void detach_lane(struct isth__worker *worker, struct isth__lane *lane) {
   isth__lane_leave(lane);
   lane->serve_until = lane->requests.position + lane->requests.capacity;
+  ISTH__FAILPOINT(lane_detached);
   for (size_t i = 0; i < worker->lane_count; i++)
     if (worker->lanes[i] == lane) return;
   /* It was never attached, for want of memory or descriptors. */
@@ -4836,7 +5402,7 @@ static void detach_lane(struct isth__worker *worker, struct isth__lane *lane) {
 static void remove_lane(struct isth__worker *worker, size_t at) {
   struct isth__lane *lane = worker->lanes[at];
   worker->lanes[at] = worker->lanes[--worker->lane_count];
-  epoll_ctl(worker->epoll, EPOLL_CTL_DEL, lane->wake, NULL);
+  isth__poller_remove(worker->poller, lane->wake);
   let_go(worker, lane);
 }
 
@@ -4865,7 +5431,7 @@ static size_t serve_lane(struct isth__worker *worker, struct isth__lane *lane) {
     got = isth__lane_pump(lane);
     if (got > 0) served += (size_t)got;
   }
-  for (int budget = LANE_BUDGET; got >= 0 && budget > 0; budget--) {
+  for (lane->spent = 0; got >= 0 && lane->spent < LANE_BUDGET; lane->spent++) {
     got = isth__answer(&worker->serving, lane);
     if (got <= 0) break;
     served++;
@@ -4934,7 +5500,7 @@ static int lock_folder(const char *path) {
 
 /* Whether somebody accepts connections on it. A socket that went away meanwhile is not alive: its owner has just stopped. */
 static bool is_alive(const struct sockaddr_un *address) {
-  int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int probe = isth__socket_open();
   if (probe < 0) return true;
   bool alive = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ||
                (errno != ECONNREFUSED && errno != ENOENT);
@@ -4973,8 +5539,8 @@ int isth__listen(isth_service *service, isth_failure *failure) {
                       "a socket path has 1 to 107 bytes; give one as an option or in ISTHMUS_SOCKET");
   snprintf(service->socket_path, sizeof service->socket_path, "%s", address.sun_path);
   service->options.path = service->socket_path;
-  service->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (service->listener < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(errno));
+  service->listener = isth__socket_open();
+  if (service->listener < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(-service->listener));
   int folder = lock_folder(service->socket_path);
   if (folder < 0)
     return isth__fail(failure, errno == EACCES ? ISTH_E_PERMISSION_DENIED : ISTH_E_SYSTEM, "the folder of %s: %s",
@@ -5001,33 +5567,57 @@ void isth__unlisten(isth_service *service) {
 #include <stdlib.h>
 #include <string.h>
 
-/* What the signal handler stops: a handler has no argument of its own, so this is the library's one global. */
+/* What the signal handler ends: a handler has no argument of its own, so this is the library's one global. */
 static isth_service *_Atomic running_service;
 
-static void stop_running(int signal_number) {
+static void end_running(int signal_number) {
   int saved = errno;
-  (void)signal_number;
   isth_service *service = atomic_load(&running_service);
-  if (service != NULL) isth_service_stop(service);
+  if (service != NULL) {
+    /* Clients that do not leave are waited for: whoever does not want to wait asks again. */
+    bool drain = signal_number == SIGTERM && !isth__load_acquire(&service->drain_asked);
+    if (drain) {
+      isth_service_drain(service);
+    } else {
+      isth_service_stop(service);
+    }
+  }
   errno = saved;
 }
 
 static void print_usage(FILE *to, const char *program) {
   fprintf(to,
-          "usage: %s [--socket PATH] [--threads N] [--wait adaptive|block|spin] [--cpu N]\n"
+          "usage: %s [OPTION VALUE]...\n"
           "\n"
-          "  --socket PATH  Unix socket to listen on (default: the environment variable ISTHMUS_SOCKET)\n"
-          "  --threads N    serving threads, 1 to %d (default: 1)\n"
-          "  --wait MODE    how idle threads wait (default: adaptive)\n"
-          "  --cpu N        pin serving thread i to CPU N + i (default: not pinned)\n",
-          program, ISTH_MAX_LANES);
+          "  --socket PATH   Unix socket to listen on (default: the environment variable ISTHMUS_SOCKET)\n"
+          "  --mode OCTAL    the socket's mode, 1 to 777 (default: 600)\n"
+          "  --allow-uid ID  only this user may connect, of those whom the mode lets in; up to %d times\n"
+          "  --allow-gid ID  the same for members of this group; up to %d times\n"
+          "  --threads N     serving threads, 1 to %d (default: 1)\n"
+          "  --wait MODE     how idle threads wait: adaptive, block or spin (default: adaptive)\n"
+          "  --cpu N         pin serving thread i to CPU N + i (default: not pinned)\n"
+          "  --drain-timeout SECONDS\n"
+          "                  how long clients that do not leave hold up SIGTERM, 1 to 86400 (default: 10)\n",
+          program, ISTH__MAX_ALLOWED, ISTH__MAX_ALLOWED, ISTH_MAX_LANES);
+}
+
+static bool parse_in_base(const char *text, int base, long low, long high, long *number) {
+  char *end;
+  errno = 0;
+  *number = strtol(text, &end, base);
+  return errno == 0 && end != text && *end == '\0' && *number >= low && *number <= high;
 }
 
 static bool parse_number(const char *text, long low, long high, long *number) {
-  char *end;
-  errno = 0;
-  *number = strtol(text, &end, 10);
-  return errno == 0 && end != text && *end == '\0' && *number >= low && *number <= high;
+  return parse_in_base(text, 10, low, high, number);
+}
+
+/* Adds an id to one of the lists of who may connect. The last number there is stands for none. */
+static bool parse_id(const char *text, uint32_t *ids, size_t *count) {
+  long id;
+  if (*count == ISTH__MAX_ALLOWED || !parse_number(text, 0, (long)UINT32_MAX - 1, &id)) return false;
+  ids[(*count)++] = (uint32_t)id;
+  return true;
 }
 
 static bool parse_wait(const char *text, isth_wait *wait) {
@@ -5040,8 +5630,15 @@ static bool parse_wait(const char *text, isth_wait *wait) {
   return false;
 }
 
+/* What the lists in the options point to: isth_service_open copies them. */
+struct ids {
+  uint32_t uids[ISTH__MAX_ALLOWED], gids[ISTH__MAX_ALLOWED];
+};
+
 /* 0: go on, 1: help was asked for, 2: wrong usage, which it has reported. */
-static int parse_arguments(int argc, char **argv, isth_service_options *options) {
+static int parse_arguments(int argc, char **argv, isth_service_options *options, struct ids *ids) {
+  options->allowed_uids = ids->uids;
+  options->allowed_gids = ids->gids;
   for (int i = 1; i < argc; i += 2) {
     const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
     long number = 0;
@@ -5049,6 +5646,13 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options)
     if (strcmp(name, "--help") == 0) return 1;
     if (strcmp(name, "--socket") == 0) {
       options->path = value;
+    } else if (strcmp(name, "--mode") == 0) {
+      good = good && parse_in_base(value, 8, 1, 0777, &number);
+      options->mode = (unsigned int)number;
+    } else if (strcmp(name, "--allow-uid") == 0) {
+      good = good && parse_id(value, ids->uids, &options->allowed_uid_count);
+    } else if (strcmp(name, "--allow-gid") == 0) {
+      good = good && parse_id(value, ids->gids, &options->allowed_gid_count);
     } else if (strcmp(name, "--threads") == 0) {
       good = good && parse_number(value, 1, ISTH_MAX_LANES, &number);
       options->threads = (unsigned int)number;
@@ -5057,6 +5661,9 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options)
     } else if (strcmp(name, "--cpu") == 0) {
       good = good && parse_number(value, 0, 4095, &number);
       options->cpu = (int)number;
+    } else if (strcmp(name, "--drain-timeout") == 0) {
+      good = good && parse_number(value, 1, 86400, &number);
+      options->drain_timeout_ns = (uint64_t)number * 1000000000u;
     } else {
       good = false;
     }
@@ -5078,7 +5685,8 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   const char *program = argc > 0 ? argv[0] : schema->name;
   isth_service_options options;
   isth_service_options_init(&options);
-  int usage = parse_arguments(argc, argv, &options);
+  struct ids ids;
+  int usage = parse_arguments(argc, argv, &options, &ids);
   if (usage != 0) {
     print_usage(usage == 1 ? stdout : stderr, program);
     return usage == 1 ? 0 : 2;
@@ -5101,7 +5709,7 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   if (error != 0) {
     isth__fail(&failure, error, "registering the handlers");
   } else {
-    struct sigaction action = {.sa_handler = stop_running};
+    struct sigaction action = {.sa_handler = end_running};
     sigemptyset(&action.sa_mask);
     atomic_store(&running_service, service);
     sigaction(SIGINT, &action, NULL);
@@ -5112,6 +5720,92 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   isth_service_close(service);
   return error == 0 ? 0 : complain(program, error, &failure);
 }
+/*
+ * mend_posix.c: memory of a peer, which may cut it off while it is mapped.
+ *
+ * Each mapping is noted in a table that the handler for SIGBUS reads (fault.c). For a fault in one of them it puts private
+ * zeros in the place of the whole mapping, and the access that faulted is done again. Nothing has to be given back, so
+ * this works in the midst of anything; and mapping is paid for, but touching is not.
+ */
+
+#ifdef ISTH_PLATFORM_POSIX
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { ENTRIES = 64 };
+
+struct mappings {
+  /* `begin` 0: free. Written under the lock; read by the handler too, in the thread that has the mapping in use. */
+  struct {
+    _Atomic uintptr_t begin;
+    _Atomic size_t bytes;
+  } entries[ENTRIES];
+  struct mappings *_Atomic next; /* never freed */
+};
+
+static struct mappings first_mappings;
+static pthread_mutex_t mappings_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool note_mapping(uintptr_t begin, size_t bytes) {
+  pthread_mutex_lock(&mappings_lock);
+  bool noted = false;
+  for (struct mappings *at = &first_mappings; at != NULL && !noted; at = isth__load_relaxed(&at->next)) {
+    for (size_t i = 0; i < ENTRIES && !noted; i++) {
+      if (isth__load_relaxed(&at->entries[i].begin) != 0) continue;
+      isth__store_relaxed(&at->entries[i].bytes, bytes);
+      isth__store_release(&at->entries[i].begin, begin); /* to isth__memory_mend */
+      noted = true;
+    }
+    /* To isth__memory_mend. */
+    if (!noted && isth__load_relaxed(&at->next) == NULL) isth__store_release(&at->next, calloc(1, sizeof *at));
+  }
+  pthread_mutex_unlock(&mappings_lock);
+  return noted;
+}
+
+static void forget_mapping(uintptr_t begin) {
+  pthread_mutex_lock(&mappings_lock);
+  for (struct mappings *at = &first_mappings; at != NULL; at = isth__load_relaxed(&at->next))
+    for (size_t i = 0; i < ENTRIES; i++)
+      if (isth__load_relaxed(&at->entries[i].begin) == begin) isth__store_relaxed(&at->entries[i].begin, 0);
+  pthread_mutex_unlock(&mappings_lock);
+}
+
+bool isth__memory_mend(const void *address) {
+  for (struct mappings *at = &first_mappings; at != NULL; at = isth__load_acquire(&at->next)) {
+    for (size_t i = 0; i < ENTRIES; i++) {
+      /* Acquire, with the release in note_mapping: its size, and a mapping that is there. */
+      uintptr_t begin = isth__load_acquire(&at->entries[i].begin), place = (uintptr_t)address;
+      size_t bytes = isth__load_relaxed(&at->entries[i].bytes);
+      if (begin == 0 || place < begin || place - begin >= bytes) continue;
+      int errno_before = errno;
+      void *zeros = mmap((void *)begin, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+      errno = errno_before;
+      return zeros != MAP_FAILED;
+    }
+  }
+  return false;
+}
+
+void *isth__memory_map(int fd, size_t bytes, bool writable) {
+  isth__fault_install();
+  void *mapped = mmap(NULL, bytes, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+  if (mapped == MAP_FAILED) return NULL;
+  if (note_mapping((uintptr_t)mapped, bytes)) return mapped;
+  munmap(mapped, bytes);
+  errno = ENOMEM;
+  return NULL;
+}
+
+void isth__memory_unmap(void *mapped, size_t bytes) {
+  if (mapped == NULL) return;
+  forget_mapping((uintptr_t)mapped);
+  munmap(mapped, bytes);
+}
+
+#endif
 /* message.c: messages with tails: how they are made and read. tails.c checks those of others. */
 
 #include <string.h>
@@ -5206,6 +5900,89 @@ isth_bytes isth_message_bytes(const isth_message *message, isth_span span) {
   const uint8_t *data = isth_message_tail(message, span, 1);
   return (isth_bytes){data, data == NULL ? 0 : span.length};
 }
+
+#include <string.h>
+
+struct entry {
+  uint16_t key;
+  uint16_t bytes;
+};
+
+enum { ENTRY_ALIGN = 4 };
+
+static size_t padded(size_t bytes) { return (bytes + (ENTRY_ALIGN - 1)) & ~(size_t)(ENTRY_ALIGN - 1); }
+
+static bool is_key(unsigned int key) { return key >= 1 && key <= ISTH__METADATA_KEYS; }
+
+/* A NUL would end it early for whoever gets it as a C string. */
+static bool is_text(const char *text, size_t size) {
+  return size == 0 || (memchr(text, '\0', size) == NULL && isth_utf8_valid(text, size));
+}
+
+int isth__metadata_measure(const isth_metadata *entries, size_t count, uint32_t *bytes) {
+  size_t total = 0;
+  unsigned int seen = 0;
+  *bytes = 0;
+  if (count > ISTH__METADATA_KEYS || (count > 0 && entries == NULL)) return ISTH_E_INVALID_ARGUMENT;
+  for (size_t i = 0; i < count; i++) {
+    const isth_metadata *entry = &entries[i];
+    if (!is_key(entry->key) || (seen & 1u << entry->key) != 0) return ISTH_E_INVALID_ARGUMENT;
+    if (entry->size > ISTH_MAX_METADATA_BYTES || (entry->size > 0 && entry->text == NULL))
+      return ISTH_E_INVALID_ARGUMENT;
+    if (!is_text(entry->text, entry->size)) return ISTH_E_INVALID_ARGUMENT;
+    seen |= 1u << entry->key;
+    total += sizeof(struct entry) + padded(entry->size);
+  }
+  if (total > ISTH_MAX_METADATA_BYTES) return ISTH_E_INVALID_ARGUMENT;
+  *bytes = (uint32_t)total;
+  return 0;
+}
+
+void isth__metadata_write(const isth_metadata *entries, size_t count, unsigned char *block) {
+  for (size_t i = 0; i < count; i++) {
+    struct entry entry = {(uint16_t)entries[i].key, (uint16_t)entries[i].size};
+    memcpy(block, &entry, sizeof entry);
+    block += sizeof entry;
+    size_t size = entries[i].size, room = padded(size);
+    if (size > 0) memcpy(block, entries[i].text, size);
+    /* Old records lie in the ring: the padding must not show them. */
+    memset(block + size, 0, room - size);
+    block += room;
+  }
+}
+
+static int malformed(isth_failure *failure, size_t at, const char *what) {
+  return isth__fail(failure, ISTH_E_MALFORMED_MESSAGE, "the request's metadata at byte %zu: %s", at, what);
+}
+
+int isth__metadata_read(struct isth__metadata *metadata, const unsigned char *block, size_t size,
+                        isth_failure *failure) {
+  memset(metadata->places, 0, sizeof metadata->places);
+  if (size > ISTH_MAX_METADATA_BYTES) return malformed(failure, ISTH_MAX_METADATA_BYTES, "more than there may be");
+  if (size % ENTRY_ALIGN != 0) return malformed(failure, size, "an end within an entry");
+  memcpy(metadata->bytes, block, size);
+  for (size_t at = 0; at < size;) {
+    struct entry entry;
+    memcpy(&entry, metadata->bytes + at, sizeof entry);
+    if (!is_key(entry.key)) return malformed(failure, at, "a key that does not exist");
+    uint16_t *place = &metadata->places[entry.key - 1];
+    if (*place != 0) return malformed(failure, at, "a key that was there before");
+    size_t room = padded(entry.bytes);
+    if (room > size - at - sizeof entry) return malformed(failure, at, "a text that is longer than the rest");
+    /* Over its own header, so that there is room for the NUL. */
+    char *text = memmove(metadata->bytes + at, metadata->bytes + at + sizeof entry, entry.bytes);
+    if (!is_text(text, entry.bytes)) return malformed(failure, at, "a text that is not UTF-8, or has a NUL");
+    text[entry.bytes] = '\0';
+    *place = (uint16_t)(at + 1);
+    at += sizeof entry + room;
+  }
+  return 0;
+}
+
+const char *isth__metadata_text(const struct isth__metadata *metadata, isth_metadata_key key) {
+  if (!is_key(key) || metadata->places[key - 1] == 0) return NULL;
+  return metadata->bytes + metadata->places[key - 1] - 1;
+}
 /* outcomes.c: how calls end: with a reply, at their deadline, or with the channel. */
 
 #include <errno.h>
@@ -5228,6 +6005,7 @@ static void end_call(isth_client *client, struct isth__call_slot *slot, int stat
   }
   client->lanes[slot->lane].in_flight--;
   isth__calls_end(&client->calls, slot);
+  ISTH__FAILPOINT(reply_ended);
 }
 
 /* Describes one of many replies; false if there should be none. */
@@ -5241,7 +6019,8 @@ static bool take_more(isth_client *client, struct isth__call_slot *slot, const s
 }
 
 static bool is_reply(const struct isth__header *header) {
-  return (header->kind == ISTH__RECORD_REPLY || header->kind == ISTH__RECORD_REPLY_MORE) && header->flags == 0;
+  return (header->kind == ISTH__RECORD_REPLY || header->kind == ISTH__RECORD_REPLY_MORE) && header->flags == 0 &&
+         header->metadata_bytes == 0;
 }
 
 static size_t take_replies(isth_client *client, struct isth__client_lane *lane, isth_reply *replies,
@@ -5260,6 +6039,7 @@ static size_t take_replies(isth_client *client, struct isth__client_lane *lane, 
       client->late_replies++;
       continue;
     }
+    ISTH__FAILPOINT(reply_found);
     if (callbacks != NULL) callbacks[count] = slot->callback;
     if (taken.header.kind == ISTH__RECORD_REPLY) {
       end_call(client, slot, taken.header.status, true, &replies[count]);
@@ -5311,9 +6091,14 @@ void isth__client_check_clock(isth_client *client) {
 
 static void check_control(isth_client *client) {
   char byte;
-  ssize_t got = recv(client->connection.control, &byte, 1, MSG_DONTWAIT);
+  ssize_t got;
+  while ((got = recv(client->connection.control, &byte, 1, MSG_DONTWAIT)) > 0) {
+    /* The instance sends nothing after its welcome but this, once. */
+    if (byte != ISTH__DRAIN || client->drain_came) break;
+    client->drain_came = true;
+    ISTH__FAILPOINT(drain_seen);
+  }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  /* The instance sends nothing after its welcome. */
   isth__client_lose(client, got > 0 ? ISTH_E_PEER_CORRUPT : ISTH_E_INSTANCE_LOST);
 }
 
@@ -5351,6 +6136,7 @@ size_t isth_client_peek(isth_client *client, isth_reply *replies, size_t max) {
 
 void isth_client_release(isth_client *client) {
   for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_release(&client->lanes[i].replies);
+  ISTH__FAILPOINT(replies_released);
 }
 
 size_t isth_client_poll(isth_client *client, size_t max) {
@@ -5403,12 +6189,13 @@ static struct isth__parcel *pop_parcel(struct isth__parcels *parcels) {
 
 /* ---- the queue ---- */
 
-struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes) {
+struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes, uint32_t max_deferred) {
   struct isth__outgoing *outgoing = calloc(1, sizeof *outgoing);
   if (outgoing == NULL) return NULL;
   isth__store_relaxed(&outgoing->references, 1);
   pthread_mutex_init(&outgoing->lock, NULL);
   outgoing->max_waiting_bytes = max_waiting_bytes;
+  outgoing->max_deferred = max_deferred;
   outgoing->signal = -1;
   return outgoing;
 }
@@ -5451,6 +6238,7 @@ void isth__outgoing_collect(struct isth__outgoing *outgoing) {
     }
   }
   pthread_mutex_unlock(&outgoing->lock);
+  ISTH__FAILPOINT(outgoing_collected);
   for (struct isth__parcel *parcel; (parcel = pop_parcel(&stray)) != NULL;) isth__parcel_free(parcel);
 }
 
@@ -5521,6 +6309,7 @@ int isth__post_locked(struct isth__parcel *parcel, uint64_t max_waiting_bytes) {
   parcel->posted = true;
   push_parcel(&outgoing->parcels, parcel);
   isth__store_relaxed(&outgoing->pending, 1);
+  ISTH__FAILPOINT(outgoing_posted);
   /* Sleep / notify; the partner is isth__outgoing_sleep. */
   isth__fence();
   if (isth__load_relaxed(&outgoing->sleeping) != 0 && isth__exchange_relaxed(&outgoing->sleeping, 0) != 0)
@@ -5549,6 +6338,7 @@ int isth__lane_pump(struct isth__lane *lane) {
     if (error != 0) return error;
     struct isth__parcel *parcel = pop_parcel(&lane->parcels);
     memcpy(isth__record_payload(record), parcel->payload, parcel->size);
+    ISTH__FAILPOINT(parcel_written);
     if (isth__producer_commit(&lane->replies, record, &parcel->header, parcel->size))
       isth__wake_signal(lane->channel->client_wake);
     isth__parcel_free(parcel);
@@ -5637,6 +6427,10 @@ int isth__fail_system(isth_failure *failure, int missing, const char *call, cons
   return isth__fail(failure, code, "%s: %s: %s", what, call, strerror(error));
 }
 
+#ifndef SHM_DEST /* the system keeps no removed segments that can still be found */
+#define SHM_DEST 0
+#endif
+
 /* ---- System V ---- */
 
 static int place_find_id(const isth_segment_name *name) { return name->key != 0 ? shmget(name->key, 0, 0) : name->id; }
@@ -5670,28 +6464,22 @@ static int place_open_system_v(struct isth__place *place, const isth_segment_nam
 
 enum { LEASE_NS = 100000000 };
 
-int isth__open_now(const char *path, int flags) {
+static int open_patiently(const char *name, int flags, bool is_object) {
   struct isth__patience patience = isth__patience_begin(LEASE_NS);
   int fd;
   do {
-    fd = open(path, flags | O_NONBLOCK);
+    fd = is_object ? isth__object_open(name, flags | O_NONBLOCK) : open(name, flags | O_NONBLOCK);
   } while (fd < 0 && errno == EWOULDBLOCK && isth__patience_wait(&patience));
   return fd;
 }
 
-/* Where Linux has POSIX segments. */
-enum { OBJECT_PATH_BYTES = sizeof "/dev/shm" + NAME_MAX };
-static void object_path(const char *name, char path[OBJECT_PATH_BYTES]) {
-  snprintf(path, OBJECT_PATH_BYTES, "/dev/shm%s", name);
-}
+int isth__open_now(const char *path, int flags) { return open_patiently(path, flags, false); }
 
 static int place_open_descriptor(const isth_segment_name *name, bool writable) {
-  char path[OBJECT_PATH_BYTES];
   int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
   if (name->kind == ISTH_SEGMENT_FILE) return isth__open_now(name->name, flags);
   if (name->kind == ISTH_SEGMENT_FD) return fcntl(name->fd, F_DUPFD_CLOEXEC, 0);
-  object_path(name->name, path);
-  return isth__open_now(path, flags | O_NOFOLLOW);
+  return open_patiently(name->name, flags, true);
 }
 
 static int place_open_file(struct isth__place *place, const isth_segment_name *name, bool writable,
@@ -5714,9 +6502,7 @@ static int place_open_file(struct isth__place *place, const isth_segment_name *n
   if (block > place->granule && (block & (block - 1)) == 0) place->granule = block;
   /* An inode's number is used again once the file is gone, so its birth is needed; 0 where the file system knows of
    * none. */
-  struct statx more = {.stx_btime = {.tv_sec = 0}};
-  (void)statx(place->fd, "", AT_EMPTY_PATH, STATX_BTIME, &more);
-  uint64_t identity[4] = {status.st_dev, status.st_ino, (uint64_t)more.stx_btime.tv_sec, more.stx_btime.tv_nsec};
+  uint64_t identity[3] = {status.st_dev, status.st_ino, isth__birth(place->fd)};
   struct isth__digest digest;
   isth__digest_begin(&digest);
   place->identity = isth__digest_end(&digest, (const unsigned char *)identity, sizeof identity);
@@ -5751,15 +6537,12 @@ void isth__place_close(struct isth__place *place) {
 bool isth__place_current(const struct isth__place *place) {
   struct stat status;
   struct shmid_ds segment;
-  char path[OBJECT_PATH_BYTES];
   switch (place->kind) {
   case ISTH_SEGMENT_SYSTEM_V:
     if (place->key != 0) return shmget(place->key, 0, 0) == place->id;
     return shmctl(place->id, IPC_STAT, &segment) == 0 && (segment.shm_perm.mode & SHM_DEST) == 0;
   case ISTH_SEGMENT_POSIX:
-    /* Not opened and closed, which would drop the fcntl locks that the program itself has on it. */
-    object_path(place->name, path);
-    return lstat(path, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
+    return isth__object_stat(place->name, &status) && status.st_dev == place->device && status.st_ino == place->inode;
   case ISTH_SEGMENT_FILE:
     return stat(place->name, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
   case ISTH_SEGMENT_FD: break;
@@ -5788,30 +6571,18 @@ void isth__place_unmap(const struct isth__place *place, struct isth__window *win
   if (place->attached == NULL && window->base != NULL) munmap(window->base, window->mapped);
   window->base = NULL;
 }
-/* platform_linux.c: memfd, its seals and its locks, futexes, clocks, threads. */
+/* platform.c: what all platforms do alike: clocks, conditions, random bytes, locks of files. */
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
-#include <linux/magic.h>
-#include <linux/membarrier.h>
-#include <sched.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
-#ifndef F_SEAL_FUTURE_WRITE /* Linux 5.1; not every libc has it */
-#define F_SEAL_FUTURE_WRITE 0x0010
+/* Locks that belong to an opening of a file, not to a process. POSIX.1-2024 has them; so has glibc, but it declares them to
+ * _GNU_SOURCE only. */
+#if !defined(F_OFD_SETLK) && defined(__GLIBC__)
+#define F_OFD_SETLK 37
 #endif
-
-enum { SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
 
 static uint64_t read_clock(clockid_t clock) {
   struct timespec now;
@@ -5821,9 +6592,80 @@ static uint64_t read_clock(clockid_t clock) {
 
 uint64_t isth__now_ns(void) { return read_clock(CLOCK_MONOTONIC); }
 
-uint64_t isth__coarse_now_ns(void) { return read_clock(CLOCK_MONOTONIC_COARSE); }
+uint64_t isth__coarse_now_ns(void) {
+#ifdef CLOCK_MONOTONIC_COARSE
+  return read_clock(CLOCK_MONOTONIC_COARSE);
+#else
+  return isth__now_ns();
+#endif
+}
 
 int64_t isth__real_now_ns(void) { return (int64_t)read_clock(CLOCK_REALTIME); }
+
+void isth__condition_init(pthread_cond_t *condition) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(condition, &attributes);
+  pthread_condattr_destroy(&attributes);
+}
+
+int isth__random(void *bytes, size_t size) { return getentropy(bytes, size) == 0 ? 0 : -errno; }
+
+#ifdef F_OFD_SETLK
+static int set_lock(int fd, struct flock *lock) { return fcntl(fd, F_OFD_SETLK, lock) == 0 ? 0 : errno; }
+#else
+static int set_lock(int fd, struct flock *lock) {
+  (void)fd;
+  (void)lock;
+  return ENOTSUP;
+}
+#endif
+
+static int lock_part(int fd, short type, uint32_t byte, uint32_t bytes) {
+  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = bytes};
+  int error = set_lock(fd, &lock);
+  return error == EAGAIN || error == EACCES ? EBUSY : error;
+}
+
+int isth__lock_try(int fd, uint32_t byte) { return lock_part(fd, F_WRLCK, byte, 1); }
+
+void isth__lock_release(int fd, uint32_t byte) { (void)lock_part(fd, F_UNLCK, byte, 1); }
+
+int isth__lock_file(int fd, short type) { return lock_part(fd, type, 0, 0); }
+/* platform_linux.c: memfd and its seals, sockets, who others are, futexes, threads. */
+
+#ifndef ISTH_PLATFORM_POSIX
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/magic.h>
+#include <linux/membarrier.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SO_PASSRIGHTS /* Linux 6.16; not every libc has it */
+#define SO_PASSRIGHTS 83
+#endif
+#ifndef F_SEAL_FUTURE_WRITE /* Linux 5.1; not every libc has it */
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+enum { SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
 
 /* Memory that can still be sealed. */
 static int create_sealable(size_t bytes) {
@@ -5850,14 +6692,14 @@ int isth__memory_create(size_t bytes) {
 int isth__memory_create_owned(size_t bytes, void **mapped) {
   int fd = create_sealable(bytes);
   if (fd < 0) return fd;
-  *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (*mapped == MAP_FAILED) {
+  *mapped = isth__memory_map(fd, bytes, true);
+  if (*mapped == NULL) {
     int error = -errno;
     close(fd);
     return error;
   }
   int sealed = seal_memory(fd, F_SEAL_FUTURE_WRITE);
-  if (sealed < 0) munmap(*mapped, bytes);
+  if (sealed < 0) isth__memory_unmap(*mapped, bytes);
   return sealed;
 }
 
@@ -5878,24 +6720,26 @@ bool isth__memory_verify(int fd, size_t bytes) {
   return fstat(fd, &status) == 0 && status.st_size >= 0 && (uint64_t)status.st_size == bytes;
 }
 
-int isth__memory_reopen(int fd) {
+void *isth__memory_map(int fd, size_t bytes, bool writable) {
+  void *mapped = mmap(NULL, bytes, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+  return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+void isth__memory_unmap(void *mapped, size_t bytes) {
+  if (mapped != NULL) munmap(mapped, bytes);
+}
+
+bool isth__memory_mend(const void *address) {
+  (void)address;
+  return false;
+}
+
+int isth__reopen(int fd, int flags) {
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  int opened = open(path, O_RDWR | O_CLOEXEC);
+  int opened = open(path, flags | O_CLOEXEC);
   return opened >= 0 ? opened : -errno;
 }
-
-static int set_lock(int fd, uint32_t byte, short type) {
-  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-  return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
-}
-
-int isth__lock_try(int fd, uint32_t byte) {
-  int error = set_lock(fd, byte, F_WRLCK);
-  return error == EAGAIN || error == EACCES ? EBUSY : error;
-}
-
-void isth__lock_release(int fd, uint32_t byte) { (void)set_lock(fd, byte, F_UNLCK); }
 
 int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns) {
   const struct timespec timeout = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
@@ -5904,13 +6748,145 @@ int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns) {
 
 void isth__futex_wake(const void *word) { (void)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }
 
-int isth__random(void *bytes, size_t size) {
-  /* Up to 256 bytes come whole. */
-  ssize_t got;
-  do {
-    got = getrandom(bytes, size, 0);
-  } while (got < 0 && errno == EINTR);
-  return got == (ssize_t)size ? 0 : got < 0 ? -errno : -EIO;
+int isth__socket_open(void) {
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return fd >= 0 ? fd : -errno;
+}
+
+int isth__socket_accept(int listener) {
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  return fd >= 0 ? fd : -errno;
+}
+
+int isth__socket_pair(int ends[2]) {
+  return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno;
+}
+
+void isth__socket_refuse_descriptors(int socket) {
+  const int off = 0;
+  (void)setsockopt(socket, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off);
+}
+
+ptrdiff_t isth__socket_receive(int socket, struct msghdr *message) {
+  ssize_t received = recvmsg(socket, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  return received >= 0 ? received : -errno;
+}
+
+int isth__poll(struct pollfd *descriptors, size_t count, uint64_t timeout_ns) {
+  const struct timespec timeout = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
+  return ppoll(descriptors, (nfds_t)count, &timeout, NULL);
+}
+
+bool isth__peers_known(void) { return true; }
+
+int isth__peer_credentials(int socket, uint32_t *uid, uint32_t *gid) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -errno;
+  *uid = peer.uid;
+  *gid = peer.gid;
+  return 0;
+}
+
+static bool share_one(const gid_t *theirs, size_t their_count, const uint32_t *groups, size_t count) {
+  for (size_t i = 0; i < their_count; i++)
+    for (size_t j = 0; j < count; j++)
+      if (theirs[i] == groups[j]) return true;
+  return false;
+}
+
+int isth__peer_in_groups(int socket, const uint32_t *groups, size_t count) {
+  /* Asked with no room first: the kernel then says how much it takes. They never change once the peer has connected. */
+  socklen_t size = 0;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) != 0 && errno != ERANGE) return -errno;
+  if (size == 0) return 0;
+  gid_t *theirs = malloc(size);
+  if (theirs == NULL) return -ENOMEM;
+  int found = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, theirs, &size) == 0
+                  ? share_one(theirs, size / sizeof *theirs, groups, count)
+                  : -errno;
+  free(theirs);
+  return found;
+}
+
+int isth__peer_pid(int socket) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
+bool isth__process_name(int64_t pid, char *name, size_t size) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%lld/comm", (long long)pid);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return false;
+  bool read = fgets(name, (int)size, file) != NULL;
+  fclose(file);
+  return read;
+}
+
+/* As /proc/locks knows it: not in another namespace. */
+int64_t isth__flock_holder(int fd) {
+  struct stat status;
+  FILE *locks = fstat(fd, &status) == 0 ? fopen("/proc/locks", "re") : NULL;
+  if (locks == NULL) return 0;
+  char line[256];
+  int64_t holder = 0;
+  while (holder == 0 && fgets(line, sizeof line, locks) != NULL) {
+    /* 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; one that waits has "->" behind its number. */
+    enum { KIND = 1, PROCESS = 4, FILE_NAME = 5, WORDS };
+    char *words[WORDS] = {NULL}, *rest = line;
+    for (int i = 0; i < WORDS; i++) words[i] = strtok_r(rest, " ", &rest);
+    if (words[FILE_NAME] == NULL || strcmp(words[KIND], "FLOCK") != 0) continue;
+    char *number = words[FILE_NAME];
+    unsigned long major_number = strtoul(number, &number, 16);
+    if (*number++ != ':') continue;
+    unsigned long minor_number = strtoul(number, &number, 16);
+    if (*number++ != ':') continue;
+    unsigned long long inode = strtoull(number, NULL, 10);
+    if (inode == status.st_ino && makedev((unsigned int)major_number, (unsigned int)minor_number) == status.st_dev)
+      holder = strtoll(words[PROCESS], NULL, 10);
+  }
+  fclose(locks);
+  return holder;
+}
+
+uint64_t isth__birth(int fd) {
+  struct statx more = {.stx_btime = {.tv_sec = 0}};
+  (void)statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &more);
+  return (uint64_t)more.stx_btime.tv_sec * 1000000000u + more.stx_btime.tv_nsec;
+}
+
+int isth__semaphore_change(int set, struct sembuf *operation, uint64_t timeout_ns) {
+  uint64_t until_ns = isth__after_ns(timeout_ns);
+  for (uint64_t left_ns = timeout_ns;;) {
+    const struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
+    if (left_ns == 0) operation->sem_flg |= IPC_NOWAIT;
+    if (semtimedop(set, operation, 1, &left) == 0) return 0;
+    /* EAGAIN is for the clock below to say, which may be a little behind the kernel's. */
+    if (errno != EINTR && (errno != EAGAIN || left_ns == 0)) return errno;
+    uint64_t now_ns = timeout_ns == 0 ? until_ns : isth__now_ns();
+    left_ns = now_ns < until_ns ? until_ns - now_ns : 0;
+  }
+}
+
+/* Where POSIX segments lie. Not shm_open: a lease on one must not make this wait, nor may looking at one open and close it, which
+ * would drop the fcntl locks that the program itself has on it. */
+enum { OBJECT_PATH_BYTES = sizeof "/dev/shm" + NAME_MAX };
+static void object_path(const char *name, char path[OBJECT_PATH_BYTES]) {
+  snprintf(path, OBJECT_PATH_BYTES, "/dev/shm%s", name);
+}
+
+int isth__object_open(const char *name, int flags) {
+  char path[OBJECT_PATH_BYTES];
+  object_path(name, path);
+  return open(path, flags | O_NOFOLLOW);
+}
+
+bool isth__object_stat(const char *name, struct stat *status) {
+  char path[OBJECT_PATH_BYTES];
+  object_path(name, path);
+  return lstat(path, status) == 0;
 }
 
 bool isth__fence_register(void) { return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0; }
@@ -5940,13 +6916,450 @@ void isth__cpus_use(const struct isth__cpus *cpus) {
   (void)sched_setaffinity(0, sizeof set, &set);
 }
 
-void isth__condition_init(pthread_cond_t *condition) {
-  pthread_condattr_t attributes;
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(condition, &attributes);
-  pthread_condattr_destroy(&attributes);
+#endif
+/*
+ * platform_posix.c: the same with what POSIX.1-2008 has, and a little that POSIX.1-2024 has and every system had before:
+ * MSG_DONTWAIT, MAP_ANONYMOUS, getentropy. For systems other than Linux; built and tested there too.
+ *
+ * What is different from platform_linux.c:
+ *
+ *  - Memory cannot be sealed. A peer that cuts it off makes whoever touches it next fault. That is survived: the handler of
+ *    src/fault.c puts zeros in the place of the whole mapping, which then is like that of a peer which scribbled zeros.
+ *    Not where a program has installed a handler for SIGBUS of its own later and does not call ours, nor in a thread that
+ *    blocks SIGBUS. On a system that signals it as SIGSEGV, it ends the process.
+ *  - What only the owner may write is passed on as a descriptor that is open for reading only, of memory whose mode
+ *    lets nobody open it for writing. Its owner's other processes can change the mode: a client of the same user that means
+ *    harm can write it where the system has /dev/fd, or another way to open a descriptor anew.
+ *  - That a descriptor is of shared memory, and not of an ordinary file, cannot be told on every system.
+ *  - Several writers need locks that belong to an opening (F_OFD_SETLK), and an opening of their own. Where there are no
+ *    such, their regions cannot be opened for writing: UNSUPPORTED_PLATFORM.
+ *  - Waiting for a change of a region looks at it once a millisecond.
+ *  - Who is at the other end of a socket is not known, threads are not pinned, and mutexes of other programs are not guards.
+ *
+ * Both sides of a channel have to be of this build: the other one takes sealed memory only.
+ */
+
+#ifdef ISTH_PLATFORM_POSIX
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NAME_TRIES = 16, LOOK_NS = 1000000 };
+
+/* ---- memory ---- */
+
+/* Creates memory with a name that nobody guesses, opens it once more for reading only if `reader` is not NULL, and takes the
+ * name away. A process that is killed within these few instructions leaves a name of an empty object behind. */
+static int create_nameless(mode_t mode, int *reader) {
+  for (int tries = 0; tries < NAME_TRIES; tries++) {
+    uint64_t random;
+    char name[32];
+    int error = isth__random(&random, sizeof random);
+    if (error != 0) return error;
+    snprintf(name, sizeof name, "/isthmus-%016llx", (unsigned long long)random);
+    int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, mode);
+    if (fd < 0 && errno == EEXIST) continue;
+    if (fd < 0) return -errno;
+    if (reader != NULL) *reader = shm_open(name, O_RDONLY, 0);
+    error = errno;
+    shm_unlink(name);
+    if (reader == NULL || *reader >= 0) return fd;
+    close(fd);
+    return -error;
+  }
+  return -EEXIST;
 }
+
+static int resize_memory(int fd, size_t bytes) {
+  if (bytes > (size_t)INT64_MAX) return -EINVAL;
+  if (ftruncate(fd, (off_t)bytes) != 0) return -errno;
+  /* Else a page for which there is no room would be missed when it is written first. Not every system can do it. */
+  int error = posix_fallocate(fd, 0, (off_t)bytes);
+  return error == ENOSPC || error == ENOMEM || error == EFBIG ? -error : 0;
+}
+
+int isth__memory_create(size_t bytes) {
+  int fd = create_nameless(0600, NULL);
+  if (fd < 0) return fd;
+  int error = resize_memory(fd, bytes);
+  if (error == 0) return fd;
+  close(fd);
+  return error;
+}
+
+int isth__memory_create_owned(size_t bytes, void **mapped) {
+  int reader = -1, writer = create_nameless(0400, &reader);
+  if (writer < 0) return writer;
+  int error = resize_memory(writer, bytes);
+  if (error == 0) {
+    *mapped = isth__memory_map(writer, bytes, true);
+    if (*mapped == NULL) error = -errno;
+  }
+  close(writer);
+  if (error == 0) return reader;
+  close(reader);
+  return error;
+}
+
+bool isth__memory_is_owned(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY;
+}
+
+static bool is_memory(const struct stat *status) {
+#ifdef S_TYPEISSHM
+  if (S_TYPEISSHM(status)) return true;
+#endif
+  return S_ISREG(status->st_mode);
+}
+
+bool isth__memory_verify(int fd, size_t bytes) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && is_memory(&status) && status.st_size >= 0 && (uint64_t)status.st_size == bytes;
+}
+
+/* Systems whose /dev/fd only duplicates have one offset for both descriptors. */
+static bool has_own_offset(int fd, int of) {
+  uint32_t random;
+  if (isth__random(&random, sizeof random) != 0) return false;
+  off_t place = (off_t)random + 1;
+  return lseek(fd, place, SEEK_SET) == place && lseek(of, 0, SEEK_CUR) != place;
+}
+
+int isth__reopen(int fd, int flags) {
+  char path[32];
+  snprintf(path, sizeof path, "/dev/fd/%d", fd);
+  int opened = open(path, flags | O_CLOEXEC);
+  /* No such file: the descriptor is none, or the system has no such folder. */
+  if (opened < 0) return errno != ENOENT || fcntl(fd, F_GETFD) < 0 ? -errno : -ENOTSUP;
+  if (has_own_offset(opened, fd)) return opened;
+  close(opened);
+  return -ENOTSUP;
+}
+
+/* ---- sockets ---- */
+
+/* Another thread may fork and exec in between: the child then has the descriptor too. POSIX.1-2008 has no other way. */
+static int prepare_socket(int fd, bool blocks) {
+  if (fd < 0) return -errno;
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && (blocks || fcntl(fd, F_SETFL, O_NONBLOCK) == 0)) return fd;
+  int error = -errno;
+  close(fd);
+  return error;
+}
+
+int isth__socket_open(void) { return prepare_socket(socket(AF_UNIX, SOCK_STREAM, 0), false); }
+
+int isth__socket_accept(int listener) { return prepare_socket(accept(listener, NULL, NULL), false); }
+
+int isth__socket_pair(int ends[2]) {
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return -errno;
+  int error = prepare_socket(ends[0], true);
+  if (error < 0) {
+    close(ends[1]);
+    return error;
+  }
+  error = prepare_socket(ends[1], true);
+  if (error >= 0) return 0;
+  close(ends[0]);
+  return error;
+}
+
+void isth__socket_refuse_descriptors(int socket) { (void)socket; }
+
+ptrdiff_t isth__socket_receive(int socket, struct msghdr *message) {
+  ssize_t received = recvmsg(socket, message, MSG_DONTWAIT);
+  if (received < 0) return -errno;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+      int descriptor;
+      memcpy(&descriptor, CMSG_DATA(header) + i * sizeof(int), sizeof descriptor);
+      (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    }
+  }
+  return received;
+}
+
+int isth__poll(struct pollfd *descriptors, size_t count, uint64_t timeout_ns) {
+  uint64_t timeout_ms = timeout_ns / 1000000 + (timeout_ns % 1000000 != 0);
+  return poll(descriptors, (nfds_t)count, timeout_ms > 60000 ? 60000 : (int)timeout_ms);
+}
+
+/* ---- who others are ---- */
+
+bool isth__peers_known(void) { return false; }
+
+int isth__peer_credentials(int socket, uint32_t *uid, uint32_t *gid) {
+  (void)socket;
+  *uid = *gid = UINT32_MAX; /* nobody's */
+  return -ENOTSUP;
+}
+
+int isth__peer_in_groups(int socket, const uint32_t *groups, size_t count) {
+  (void)socket;
+  (void)groups;
+  (void)count;
+  return -ENOTSUP;
+}
+
+int isth__peer_pid(int socket) {
+  (void)socket;
+  return 0;
+}
+
+bool isth__process_name(int64_t pid, char *name, size_t size) {
+  (void)pid;
+  if (size > 0) name[0] = 0;
+  return false;
+}
+
+int64_t isth__flock_holder(int fd) {
+  (void)fd;
+  return 0;
+}
+
+int isth__object_open(const char *name, int flags) { return shm_open(name, flags & (O_RDONLY | O_RDWR), 0); }
+
+bool isth__object_stat(const char *name, struct stat *status) {
+  int fd = shm_open(name, O_RDONLY, 0);
+  if (fd < 0) return false;
+  bool known = fstat(fd, status) == 0;
+  close(fd);
+  return known;
+}
+
+uint64_t isth__birth(int fd) {
+  (void)fd;
+  return 0;
+}
+
+/* ---- waiting ---- */
+
+static void sleep_a_little(uint64_t ns) {
+  const struct timespec time = {0, (long)(ns < LOOK_NS ? ns : LOOK_NS)};
+  nanosleep(&time, NULL);
+}
+
+int isth__futex_wait(const void *word, uint32_t value, uint64_t timeout_ns) {
+  const volatile uint32_t *looked_at = word;
+  uint64_t until_ns = isth__after_ns(timeout_ns);
+  if (*looked_at != value) return -EAGAIN;
+  for (;;) {
+    uint64_t now_ns = isth__now_ns();
+    if (now_ns >= until_ns) return -ETIMEDOUT;
+    sleep_a_little(until_ns - now_ns);
+    if (*looked_at != value) return 0;
+  }
+}
+
+void isth__futex_wake(const void *word) { (void)word; }
+
+bool isth__fence_register(void) { return false; }
+
+bool isth__fence_others(void) { return false; }
+
+int isth__semaphore_change(int set, struct sembuf *operation, uint64_t timeout_ns) {
+  uint64_t until_ns = isth__after_ns(timeout_ns);
+  operation->sem_flg = (short)(operation->sem_flg | IPC_NOWAIT);
+  for (;;) {
+    if (semop(set, operation, 1) == 0) return 0;
+    if (errno != EAGAIN && errno != EINTR) return errno;
+    uint64_t now_ns = timeout_ns == 0 ? until_ns : isth__now_ns();
+    if (now_ns >= until_ns) return EAGAIN;
+    sleep_a_little(until_ns - now_ns);
+  }
+}
+
+/* ---- threads ---- */
+
+int isth__pin_thread(unsigned int cpu) {
+  (void)cpu;
+  return ENOTSUP;
+}
+
+void isth__cpus_get(struct isth__cpus *cpus) { memset(cpus, 0, sizeof *cpus); }
+
+void isth__cpus_use(const struct isth__cpus *cpus) { (void)cpus; }
+
+#endif
+
+#ifndef ISTH_PLATFORM_POSIX
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { TAKEN_AT_ONCE = 64 }; /* that are taken at once */
+
+struct isth__poller {
+  int epoll;
+};
+
+struct isth__poller *isth__poller_create(void) {
+  struct isth__poller *poller = malloc(sizeof *poller);
+  if (poller == NULL) return NULL;
+  poller->epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (poller->epoll >= 0) return poller;
+  free(poller);
+  return NULL;
+}
+
+void isth__poller_free(struct isth__poller *poller) {
+  if (poller == NULL) return;
+  close(poller->epoll);
+  free(poller);
+}
+
+static int poller_control(const struct isth__poller *poller, int operation, int fd, enum isth__interest interest,
+                          void *data) {
+  /* Edge-triggered: each signal is an event of its own, whether or not the ones before were taken; end of file is one. */
+  static const uint32_t events[] = {
+      [ISTH__POLL_INPUT] = EPOLLIN, [ISTH__POLL_OUTPUT] = EPOLLOUT, [ISTH__POLL_SIGNALS] = EPOLLIN | EPOLLET};
+  struct epoll_event event = {.events = events[interest], .data.ptr = data};
+  return epoll_ctl(poller->epoll, operation, fd, &event) == 0 ? 0 : -errno;
+}
+
+int isth__poller_add(struct isth__poller *poller, int fd, enum isth__interest interest, void *data) {
+  return poller_control(poller, EPOLL_CTL_ADD, fd, interest, data);
+}
+
+int isth__poller_change(struct isth__poller *poller, int fd, enum isth__interest interest, void *data) {
+  return poller_control(poller, EPOLL_CTL_MOD, fd, interest, data);
+}
+
+void isth__poller_remove(struct isth__poller *poller, int fd) { epoll_ctl(poller->epoll, EPOLL_CTL_DEL, fd, NULL); }
+
+int isth__poller_wait(struct isth__poller *poller, void **ready, int capacity, int timeout_ms) {
+  struct epoll_event events[TAKEN_AT_ONCE];
+  int count = epoll_wait(poller->epoll, events, capacity < TAKEN_AT_ONCE ? capacity : TAKEN_AT_ONCE, timeout_ms);
+  for (int i = 0; i < count; i++) ready[i] = events[i].data.ptr;
+  return count < 0 ? -errno : count;
+}
+
+#endif
+
+#ifdef ISTH_PLATFORM_POSIX
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+struct poller_entry {
+  int fd; /* as it was added: that in `polled` is -1 once its end was told of */
+  enum isth__interest interest;
+  void *data;
+};
+
+/* Two arrays, one entry of each a descriptor: the first is as poll wants it. */
+struct isth__poller {
+  struct pollfd *polled;
+  struct poller_entry *entries;
+  size_t count, capacity;
+  size_t next; /* where the next wait begins to look, so that none is told of again before all others were */
+};
+
+struct isth__poller *isth__poller_create(void) {
+  return calloc(1, sizeof(struct isth__poller));
+}
+
+void isth__poller_free(struct isth__poller *poller) {
+  if (poller == NULL) return;
+  free(poller->polled);
+  free(poller->entries);
+  free(poller);
+}
+
+/* Makes room for one more. */
+static bool poller_grow(struct isth__poller *poller) {
+  if (poller->count < poller->capacity) return true;
+  size_t capacity = poller->capacity == 0 ? 16 : poller->capacity * 2;
+  struct pollfd *polled = realloc(poller->polled, capacity * sizeof *polled);
+  if (polled == NULL) return false;
+  poller->polled = polled;
+  struct poller_entry *entries = realloc(poller->entries, capacity * sizeof *entries);
+  if (entries == NULL) return false;
+  poller->entries = entries;
+  poller->capacity = capacity;
+  return true;
+}
+
+/* `count` if it is not there. */
+static size_t poller_find(const struct isth__poller *poller, int fd) {
+  size_t i = 0;
+  while (i < poller->count && poller->entries[i].fd != fd) i++;
+  return i;
+}
+
+static void poller_set(struct isth__poller *poller, size_t i, int fd, enum isth__interest interest, void *data) {
+  poller->polled[i] = (struct pollfd){.fd = fd, .events = interest == ISTH__POLL_OUTPUT ? POLLOUT : POLLIN};
+  poller->entries[i] = (struct poller_entry){fd, interest, data};
+}
+
+int isth__poller_add(struct isth__poller *poller, int fd, enum isth__interest interest, void *data) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) return -errno;
+  if (!S_ISSOCK(status.st_mode) && !S_ISFIFO(status.st_mode))
+    return -EPERM; /* may always be ready: waiting would spin */
+  if (poller_find(poller, fd) < poller->count) return -EEXIST;
+  if (!poller_grow(poller)) return -ENOMEM;
+  poller_set(poller, poller->count++, fd, interest, data);
+  return 0;
+}
+
+int isth__poller_change(struct isth__poller *poller, int fd, enum isth__interest interest, void *data) {
+  size_t i = poller_find(poller, fd);
+  if (i == poller->count) return -ENOENT;
+  poller_set(poller, i, fd, interest, data);
+  return 0;
+}
+
+void isth__poller_remove(struct isth__poller *poller, int fd) {
+  size_t i = poller_find(poller, fd);
+  if (i == poller->count) return;
+  poller->count--;
+  poller->polled[i] = poller->polled[poller->count];
+  poller->entries[i] = poller->entries[poller->count];
+}
+
+/* A wake-up that nobody can signal any more stays readable: told of once, it is passed over from then on. */
+static bool has_ended(int fd) {
+  char byte;
+  ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+int isth__poller_wait(struct isth__poller *poller, void **ready, int capacity, int timeout_ms) {
+  int left = poll(poller->polled, (nfds_t)poller->count, timeout_ms);
+  if (left < 0) return -errno;
+  int count = 0;
+  size_t at = poller->next;
+  for (size_t looked = 0; looked < poller->count && left > 0 && count < capacity; looked++, at++) {
+    if (at >= poller->count) at = 0;
+    struct pollfd *polled = &poller->polled[at];
+    if (polled->fd < 0 || polled->revents == 0) continue;
+    left--;
+    ready[count++] = poller->entries[at].data;
+    if (poller->entries[at].interest == ISTH__POLL_SIGNALS && has_ended(polled->fd)) polled->fd = -1;
+  }
+  poller->next = at;
+  return count;
+}
+
+#endif
 /* provide.c: making segments for other programs, and removing them. */
 
 #include <errno.h>
@@ -6074,6 +7487,8 @@ int isth_segment_remove(const isth_segment_name *name, isth_failure *failure) {
   return isth__fail_system(failure, ISTH_E_SEGMENT_MISSING, "shmctl", text);
 }
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -6085,8 +7500,8 @@ int isth__region_open(isth_region **region, const isth_region_type *type, const 
   int lock_fd = -1;
   if (access->writable && type->writers == ISTH_WRITERS_MANY) {
     /* The lock belongs to an open file, and all who were passed the descriptor share one: so each opens its own. */
-    lock_fd = isth__memory_reopen(access->lock_fd);
-    if (lock_fd < 0) return ISTH_E_SYSTEM;
+    lock_fd = isth__reopen(access->lock_fd, O_RDWR);
+    if (lock_fd < 0) return lock_fd == -ENOTSUP ? ISTH_E_UNSUPPORTED_PLATFORM : ISTH_E_SYSTEM;
   }
   isth_region *opened = aligned_alloc(_Alignof(isth_region), sizeof *opened);
   if (opened == NULL) {
@@ -6294,18 +7709,23 @@ int isth__region_lock(isth_region *region) {
     pthread_mutex_lock(&region->mutex);
     return 0;
   }
+  ISTH__FAILPOINT(region_lock);
   int error = wait_for_lock(region);
   if (error != 0) return error;
+  ISTH__FAILPOINT(region_locked);
   if (isth__load_relaxed(&region->header->writer) != 0) recover(region);
   /* What the writer stores comes after this: publish_value has a release fence before all that others can see. */
   isth__store_relaxed(&region->header->writer, region->process_id);
+  ISTH__FAILPOINT(region_marked);
   return 0;
 }
 
 void isth__region_unlock(isth_region *region) {
   if (region->lock_fd >= 0) {
     isth__store_release(&region->header->writer, 0); /* after all that the writer stored */
+    ISTH__FAILPOINT(region_unmarked);
     isth__lock_release(region->lock_fd, region->lock_byte);
+    ISTH__FAILPOINT(region_unlocked);
   }
   pthread_mutex_unlock(&region->mutex);
 }
@@ -6379,6 +7799,7 @@ static inline int read_row(const isth_region *region, uint32_t number, size_t of
     if (isth__load_acquire(&slot->sequence) != version) continue; /* from publish_value */
     uint64_t time_ns = isth__load_relaxed(&slot->time_ns);
     isth__region_load(slot->value, offset, part, size);
+    ISTH__FAILPOINT(region_copied);
     isth__fence_acquire(); /* with isth__fence_release in publish_value */
     if (isth__load_relaxed(&slot->sequence) != version) continue;
     if (stamp != NULL) *stamp = (isth_stamp){version, (int64_t)time_ns};
@@ -6429,6 +7850,7 @@ void isth__region_announce(isth_region *region, bool wake) {
     isth__fence_compiler();
   }
   if (wake || isth__load_relaxed(region->armed) != 0) isth__futex_wake(changes);
+  ISTH__FAILPOINT(region_announced);
 }
 
 int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeout_ns) {
@@ -6439,6 +7861,7 @@ int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeo
     uint64_t now_ns = isth__now_ns();
     if (now_ns >= until_ns) return ISTH_E_DEADLINE_EXCEEDED;
     isth__store_relaxed(region->armed, 1);
+    ISTH__FAILPOINT(region_armed);
     uint64_t slice_ns = isth__fence_others() ? SLICE_NS : UNSURE_SLICE_NS;
     isth__fence(); /* of our own, for writers that fence themselves */
     if (isth_region_changes(region) != changes) break;
@@ -6477,6 +7900,7 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
   int64_t time_ns = isth__real_now_ns();
   isth__store_relaxed(&slot->sequence, 0);
   isth__fence_release(); /* with isth__fence_acquire in read_row */
+  ISTH__FAILPOINT(region_invalidated);
   isth__store_relaxed(&slot->time_ns, (uint64_t)time_ns);
   if (size < region->bytes) {
     const struct isth__region_slot *old = isth__region_slot_at(region, row, latest);
@@ -6484,8 +7908,11 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
       isth__store_relaxed(&slot->value[word], latest == 0 ? 0 : isth__load_relaxed(&old->value[word]));
   }
   isth__region_store(slot->value, offset, part, size);
+  ISTH__FAILPOINT(region_stored);
   isth__store_release(&slot->sequence, version); /* to read_row */
-  isth__store_release(&row->latest, version);    /* to read_row */
+  ISTH__FAILPOINT(region_valid);
+  isth__store_release(&row->latest, version); /* to read_row */
+  ISTH__FAILPOINT(region_latest);
   prefetch_slot(region, row, next_version(version));
   if (stamp != NULL) *stamp = (isth_stamp){version, time_ns};
 }
@@ -6549,9 +7976,12 @@ static int add_row(isth_region *region, const struct isth__region_key *key, cons
   struct isth__region_row *row = isth__region_row_at(region, *number);
   isth__store_relaxed(&row->latest, 0); /* one who died here may have written it */
   isth__region_key_store(region, *number, key);
+  ISTH__FAILPOINT(region_keyed);
   publish_value(region, row, 0, value, region->bytes, stamp);
   isth__region_index_row(region, *number, bucket);
+  ISTH__FAILPOINT(region_indexed);
   isth__region_add_row(region, *number);
+  ISTH__FAILPOINT(region_added);
   isth__region_announce(region, false);
   return 0;
 }
@@ -6583,7 +8013,6 @@ int isth_region_put(isth_region *region, const void *value, uint64_t expected, u
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 struct isth__regions {
@@ -6651,12 +8080,12 @@ static int place_all(struct isth__regions **made, const isth_schema *schema, ist
 
 static int make_memory(struct isth__regions *regions, enum isth__memory kind) {
   uint64_t size = regions->memories[kind].size;
-  void *mapped = MAP_FAILED;
+  void *mapped = NULL;
   int fd = kind == ISTH__MEMORY_OWNED ? isth__memory_create_owned(size, &mapped) : isth__memory_create(size);
   if (fd < 0) return fd;
   regions->memories[kind].descriptor = fd;
-  if (kind != ISTH__MEMORY_OWNED) mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (mapped == MAP_FAILED) return -errno;
+  if (kind != ISTH__MEMORY_OWNED) mapped = isth__memory_map(fd, size, true);
+  if (mapped == NULL) return -errno;
   regions->memories[kind].bytes = mapped;
   return 0;
 }
@@ -6694,8 +8123,8 @@ static int map_regions_memory(struct isth__regions *regions, enum isth__memory k
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED,
                       "the %s memory of the instance's regions is not a memfd of %llu bytes, sealed as it should be",
                       memory_names[kind], (unsigned long long)size);
-  void *mapped = mmap(NULL, size, owned ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (mapped == MAP_FAILED)
+  void *mapped = isth__memory_map(fd, size, !owned);
+  if (mapped == NULL)
     return isth__fail(failure, errno == ENOMEM ? ISTH_E_OUT_OF_MEMORY : ISTH_E_SEGMENT_REFUSED,
                       "mapping the %s memory of the instance's regions: %s", memory_names[kind], strerror(errno));
   regions->memories[kind].bytes = mapped;
@@ -6775,7 +8204,7 @@ void isth__regions_release(struct isth__regions *regions) {
   /* Counted down to zero, as atomic.h says. */
   if (regions == NULL || isth__subtract_acquire_release(&regions->users, 1) != 1) return;
   for (int i = 0; i < ISTH__MEMORIES; i++) {
-    if (regions->memories[i].bytes != NULL) munmap(regions->memories[i].bytes, regions->memories[i].size);
+    isth__memory_unmap(regions->memories[i].bytes, regions->memories[i].size);
     if (regions->memories[i].descriptor >= 0) close(regions->memories[i].descriptor);
   }
   free(regions);
@@ -6797,6 +8226,7 @@ static int has_room(struct isth__producer *producer, uint64_t bytes) {
 }
 
 int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed) {
+  ISTH__FAILPOINT(ring_claim);
   uint64_t bytes = isth__align(sizeof(struct isth__record) + size);
   uint64_t contiguous = producer->capacity - (producer->position & (producer->capacity - 1));
   bool wraps = bytes > contiguous;
@@ -6811,17 +8241,20 @@ int isth__producer_claim(struct isth__producer *producer, size_t size, struct is
     isth__store_relaxed(&producer_at(producer, producer->position)->length, 0);
     /* Pairs with the acquire in isth__consumer_take. Nobody needs to be woken for padding. */
     isth__store_release(&padding->length, (uint32_t)contiguous);
+    ISTH__FAILPOINT(ring_padded);
   }
   *claimed = producer_at(producer, producer->position);
+  ISTH__FAILPOINT(ring_claimed);
   return 0;
 }
 
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
                            const struct isth__header *header, size_t size) {
-  uint32_t length = (uint32_t)(sizeof(struct isth__record) + size);
+  uint32_t length = (uint32_t)(sizeof(struct isth__record) + isth__metadata_room(header->metadata_bytes) + size);
   producer->position += isth__align(length);
   struct isth__record *next = producer_at(producer, producer->position);
   isth__store_relaxed(&next->length, 0);
+  ISTH__FAILPOINT(ring_zeroed);
   /* The consumer polls the header's cache line and takes it away with every look, so all of it is written last, at once. */
   record->kind = header->kind;
   record->flags = header->flags;
@@ -6830,10 +8263,12 @@ bool isth__producer_commit(struct isth__producer *producer, struct isth__record 
   record->call_id = header->call_id;
   record->deadline_ns = header->deadline_ns;
   record->trace = header->trace;
-  record->metadata_bytes = 0;
+  record->metadata_bytes = header->metadata_bytes;
   record->window = header->window;
+  ISTH__FAILPOINT(ring_written);
   /* Pairs with the acquire in isth__consumer_take. */
   isth__store_release(&record->length, length);
+  ISTH__FAILPOINT(ring_published);
   /* While we wait for an answer there is time to get the next record's lines ready for writing: its payload's first, and the
    * header that its commit will zero. */
   isth__prefetch_write(isth__record_payload(next));
@@ -6841,7 +8276,9 @@ bool isth__producer_commit(struct isth__producer *producer, struct isth__record 
   /* The producer's half of sleep / notify; its partner is isth__consumer_sleep. */
   isth__fence();
   if (isth__load_relaxed(&producer->control->sleeping) == 0) return false;
-  return isth__exchange_relaxed(&producer->control->sleeping, 0) != 0;
+  bool asleep = isth__exchange_relaxed(&producer->control->sleeping, 0) != 0;
+  if (asleep) ISTH__FAILPOINT(ring_notify);
+  return asleep;
 }
 
 static struct isth__record *consumer_at(const struct isth__consumer *consumer) {
@@ -6867,7 +8304,8 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
     }
 
     uint64_t bytes = isth__align(length);
-    uint64_t payload_offset = sizeof(struct isth__record) + isth__align(shared->metadata_bytes);
+    uint32_t metadata_bytes = shared->metadata_bytes;
+    uint64_t payload_offset = sizeof(struct isth__record) + isth__metadata_room(metadata_bytes);
     /* The last condition bounds how much a producer that ignores our position can make us take between two releases. */
     if (length < sizeof(struct isth__record) || bytes > consumer->capacity / 2 || bytes > contiguous ||
         payload_offset > length || consumer->position + bytes - consumer->released > consumer->capacity)
@@ -6876,28 +8314,34 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
                                           .flags = shared->flags,
                                           .status = shared->status,
                                           .method = shared->method,
+                                          .metadata_bytes = metadata_bytes,
                                           .window = shared->window,
                                           .call_id = shared->call_id,
                                           .deadline_ns = shared->deadline_ns,
                                           .trace = shared->trace};
     taken->payload = (const unsigned char *)record + payload_offset;
     taken->size = (size_t)(length - payload_offset);
+    taken->metadata = (const unsigned char *)(record + 1);
     consumer->position += bytes;
+    ISTH__FAILPOINT(ring_taken);
     return 1;
   }
 }
 
 void isth__consumer_release(struct isth__consumer *consumer) {
   if (consumer->released == consumer->position) return;
+  ISTH__FAILPOINT(ring_release);
   consumer->released = consumer->position;
   /* Pairs with the acquire in has_room: our reads of the records come before the producer may overwrite them. */
   isth__store_release(&consumer->control->consumer_position, consumer->position);
+  ISTH__FAILPOINT(ring_released);
 }
 
 bool isth__consumer_sleep(struct isth__consumer *consumer) {
   /* The consumer's half of sleep / notify; its partner is isth__producer_commit. */
   isth__store_relaxed(&consumer->control->sleeping, 1);
   isth__fence();
+  ISTH__FAILPOINT(ring_asleep);
   return isth__load_relaxed(&consumer_at(consumer)->length) != 0;
 }
 
@@ -7079,7 +8523,12 @@ unsigned int isth__seat_number(const struct isth__seat *seat) { return seat->num
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_METHOD_ID = 65535, MAX_STREAMS = 4096 };
+enum {
+  MAX_METHOD_ID = 65535,
+  MAX_STREAMS = 4096,
+  /* As many as a client can have in flight: by default none that keeps to its limit is ever refused. */
+  MAX_DEFERRED = 1 << 16
+};
 
 void isth_service_options_init(isth_service_options *options) {
   *options = (isth_service_options){.mode = 0600,
@@ -7093,7 +8542,10 @@ void isth_service_options_init(isth_service_options *options) {
                                     .parent_fd = -1,
                                     .max_streams = 64,
                                     .stall_timeout_ns = UINT64_C(30000000000),
-                                    .max_waiting_bytes = UINT64_C(64) << 20};
+                                    .max_waiting_bytes = UINT64_C(64) << 20,
+                                    .max_total_bytes = UINT64_C(4) << 30,
+                                    .max_deferred = MAX_DEFERRED,
+                                    .drain_timeout_ns = UINT64_C(10000000000)};
 }
 
 static int fill_service_options(isth_service_options *options, const isth_service_options *given,
@@ -7111,10 +8563,16 @@ static int fill_service_options(isth_service_options *options, const isth_servic
   if (options->max_streams == 0) options->max_streams = defaults.max_streams;
   if (options->stall_timeout_ns == 0) options->stall_timeout_ns = defaults.stall_timeout_ns;
   if (options->max_waiting_bytes == 0) options->max_waiting_bytes = defaults.max_waiting_bytes;
+  if (options->max_total_bytes == 0) options->max_total_bytes = defaults.max_total_bytes;
+  if (options->max_segment_bytes > options->max_total_bytes) options->max_segment_bytes = options->max_total_bytes;
+  if (options->max_deferred == 0) options->max_deferred = defaults.max_deferred;
+  if (options->drain_timeout_ns == 0) options->drain_timeout_ns = defaults.drain_timeout_ns;
   if (options->threads > ISTH_MAX_LANES)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "threads is at most %d", ISTH_MAX_LANES);
   if (options->max_streams > MAX_STREAMS)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_streams is at most %d", MAX_STREAMS);
+  if (options->max_deferred > MAX_DEFERRED)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_deferred is at most %d", MAX_DEFERRED);
   if (options->wait > ISTH_WAIT_SPIN) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "there is no such wait mode");
   if ((options->mode & ~0777u) != 0)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "mode %o is not a socket's", options->mode);
@@ -7163,6 +8621,7 @@ static int make_regions(isth_service *service, isth_failure *failure) {
   service->region_handles = calloc(schema->region_count, sizeof(isth_region *));
   if (service->region_handles == NULL)
     return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "%zu regions", schema->region_count);
+  ISTH__FAILPOINT(regions_made);
   for (uint32_t i = 0; i < schema->region_count && error == 0; i++)
     error = isth__regions_open(service->regions, i + 1, &service->region_handles[i]);
   return error == 0 ? 0 : isth__fail(failure, error, "%s", isth_error_message(error));
@@ -7179,10 +8638,11 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   isth_service *service = calloc(1, sizeof *service);
   if (service == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a service");
   service->schema = schema;
-  service->listener = service->epoll = service->spare = -1;
+  service->listener = service->spare = -1;
   int error = isth__wake_create(service->event);
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
+  if (error == 0) error = isth__allowed_take(&service->allowed, &service->options, failure);
   if (error == 0) error = take_schema(service, failure);
   if (error == 0) error = make_regions(service, failure);
   if (error == 0) {
@@ -7230,6 +8690,12 @@ int isth_service_run(isth_service *service, isth_failure *failure) {
 
 void isth_service_stop(isth_service *service) {
   isth__store_release(&service->stopping, 1);
+  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
+}
+
+void isth_service_drain(isth_service *service) {
+  /* Pairs with the acquire in control.c's serve_control. */
+  isth__store_release(&service->drain_asked, 1);
   isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 
@@ -7307,6 +8773,9 @@ void isth__lane_service(unsigned char *segment, const struct isth__shape *shape,
 #include <string.h>
 #include <time.h>
 
+/* Of its lane's turn, which it ends: waking the thread that runs it takes as long as many a call. */
+enum { BEGIN_COST = 32 };
+
 struct isth__stream {
   isth_call call;
   struct isth__taken request; /* its payload lies behind this struct */
@@ -7347,7 +8816,7 @@ static struct isth__stream *create_stream(const struct isth__serving *serving, c
   memcpy(payload, request->payload, request->size);
   uint64_t deadline_ns = request->header.deadline_ns, now_ns = deadline_ns == 0 ? 0 : isth__now_ns();
   uint32_t window = request->header.window;
-  *stream = (struct isth__stream){.request = {request->header, payload, request->size},
+  *stream = (struct isth__stream){.request = {.header = request->header, .payload = payload, .size = request->size},
                                   .handler = *handler,
                                   .seat = seat,
                                   .way = isth__way_retain(way),
@@ -7358,6 +8827,11 @@ static struct isth__stream *create_stream(const struct isth__serving *serving, c
   isth__condition_init(&stream->resumed);
   isth__call_begin(&stream->call, &stream->request, ISTH_REPLIES_MANY, isth__seat_number(seat));
   stream->call.scratch = isth__seat_scratch(seat);
+  if (call->metadata != NULL) {
+    /* Nobody else uses the scratch of a seat that was taken and whose stream has not begun. */
+    stream->call.scratch->metadata = *call->metadata;
+    stream->call.metadata = &stream->call.scratch->metadata;
+  }
   stream->call.in = (isth_message){payload, request->size, request->size};
   stream->call.most = call->most;
   stream->call.stream = stream;
@@ -7405,14 +8879,19 @@ int isth__stream_start(const struct isth__serving *serving, isth_call *call,
     (void)unlink_stream(stream);
     isth__stream_free(stream);
     isth__seat_leave(seat);
-    return isth_refuse(call, error, error == ISTH_E_CLOSED ? "the service stops" : "a thread for the handler");
+    /* Nothing of it was executed: another instance may do it. */
+    return error == ISTH_E_CLOSED ? isth_refuse(call, ISTH_E_INSTANCE_DRAINING, "the instance stops")
+                                  : isth_refuse(call, error, "a thread for the handler");
   }
   call->kept = true;
+  ISTH__FAILPOINT(stream_started);
+  call->lane->spent += BEGIN_COST;
   return 0;
 }
 
 void isth__stream_run(struct isth__stream *stream) {
   isth_call *call = &stream->call;
+  ISTH__FAILPOINT(stream_begun);
   int status = stream->handler.handler(call, stream->handler.user);
   if (call->out.bytes != NULL) isth__arena_trim(&call->scratch->out, call->most);
   int stopped = unlink_stream(stream);
@@ -7427,6 +8906,7 @@ void isth__stream_run(struct isth__stream *stream) {
     memcpy(end->payload, call->message, end->size);
   }
   if (isth__post(end, UINT64_MAX) == 0) stream->end = NULL;
+  ISTH__FAILPOINT(stream_ended);
 }
 
 /* ---- what reaches it from outside, under the lock ---- */
@@ -7457,7 +8937,8 @@ static int credit_stream(struct isth__stream *stream, uint32_t bytes) {
 int isth__stream_control(struct isth__lane *lane, const struct isth__taken *record) {
   const struct isth__header *header = &record->header;
   bool credit = header->kind == ISTH__RECORD_CREDIT;
-  if ((!credit && header->kind != ISTH__RECORD_CANCEL) || header->flags != 0 || record->size != 0)
+  if ((!credit && header->kind != ISTH__RECORD_CANCEL) || header->flags != 0 || header->metadata_bytes != 0 ||
+      record->size != 0)
     return ISTH_E_PEER_CORRUPT;
   struct isth__way *way = lane->way;
   if (way == NULL) return 0;
@@ -7467,6 +8948,7 @@ int isth__stream_control(struct isth__lane *lane, const struct isth__taken *reco
   while (stream != NULL && stream->request.header.call_id != header->call_id) stream = stream->next;
   if (stream != NULL && credit) error = credit_stream(stream, header->window);
   if (stream != NULL && !credit) stop_stream(stream, ISTH_E_CANCELLED);
+  ISTH__FAILPOINT(stream_controlled);
   unlock_way(way);
   return error;
 }
@@ -7503,6 +8985,7 @@ int isth_call_emit(isth_call *call, const void *payload, size_t size) {
   struct isth__parcel *parcel = isth__parcel_create(stream->way, &header, size);
   if (parcel == NULL) return ISTH_E_OUT_OF_MEMORY;
   if (size > 0) memcpy(parcel->payload, payload, size);
+  ISTH__FAILPOINT(emit_filled);
   lock_way(stream->way);
   int error = await_window(stream);
   if (stream->stopped != 0) stream->told = true;
@@ -7513,6 +8996,7 @@ int isth_call_emit(isth_call *call, const void *payload, size_t size) {
     isth__parcel_free(parcel);
     return error;
   }
+  ISTH__FAILPOINT(emit_posted);
   if (stream->allowance_ns != 0) stream->request.header.deadline_ns = isth__after_ns(stream->allowance_ns);
   return 0;
 }
@@ -7786,7 +9270,6 @@ uint64_t isth__digest_end(struct isth__digest *digest, const unsigned char *data
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 uint64_t isth_now_ns(void) { return isth__now_ns(); }
 
@@ -7821,9 +9304,8 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   if (next_ns != 0 && next_ns < until_ns) until_ns = next_ns;
   uint64_t now_ns = isth__now_ns();
   uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-  struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
   struct pollfd ready[2] = {{client->connection.wake, POLLIN, 0}, {client->connection.control, POLLIN, 0}};
-  ppoll(ready, 2, &left, NULL);
+  isth__poll(ready, 2, left_ns);
   isth_client_disarm(client);
   client->signalled = ready[0].revents != 0;
   isth__client_check_clock(client);
@@ -7937,12 +9419,14 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* More than a good peer ever leaves unread: it sends one byte for each time that we said we would sleep. */
-enum { CLEAR_BYTES = 512 };
+/* More than a good peer leaves unread: each of its threads sends one byte for each time that we said we would sleep. What is left
+ * all the same only makes a sleep shorter. Not many more: each byte is a buffer of the kernel, and to free what a peer that floods
+ * has left there takes longer than a call. */
+enum { CLEAR_BYTES = 16 };
 
 int isth__wake_create(int ends[2]) {
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) return 0;
-  int error = -errno;
+  int error = isth__socket_pair(ends);
+  if (error == 0) return 0;
   ends[ISTH__WAKE_WAIT] = ends[ISTH__WAKE_SIGNAL] = -1;
   return error;
 }
@@ -7961,18 +9445,23 @@ static bool option_is(int fd, int option, int wanted) {
 }
 
 bool isth__wake_verify(int fd) {
-  return option_is(fd, SO_DOMAIN, AF_UNIX) && option_is(fd, SO_TYPE, SOCK_STREAM) && option_is(fd, SO_ACCEPTCONN, 0);
+  struct sockaddr_storage address = {.ss_family = AF_UNSPEC}; /* clang-tidy does not see that getsockname fills it in */
+  socklen_t size = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 || address.ss_family != AF_UNIX) return false;
+  return option_is(fd, SO_TYPE, SOCK_STREAM) && option_is(fd, SO_ACCEPTCONN, 0);
 }
 
 void isth__wake_signal(int fd) {
   /* EAGAIN means that there is no room for another byte: then it is readable, which is all we want. */
   ssize_t sent = send(fd, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
   (void)sent;
+  ISTH__FAILPOINT(wake_signalled);
 }
 
 bool isth__wake_clear(int fd) {
   char bytes[CLEAR_BYTES];
   ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+  ISTH__FAILPOINT(wake_cleared);
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -8060,13 +9549,13 @@ ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, 
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
   message.msg_control = control.bytes;
   message.msg_controllen = sizeof control.bytes;
-  ssize_t received;
+  ptrdiff_t received;
   do {
-    received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (received < 0 && errno == EINTR);
+    received = isth__socket_receive(socket, &message);
+  } while (received == -EINTR);
   if (received < 0) {
     *count = 0;
-    return -errno;
+    return received;
   }
   size_t limit = *count;
   int error = collect_descriptors(&message, descriptors, limit, count);
@@ -8086,7 +9575,6 @@ void isth__hash_text(const uint8_t hash[32], char text[17]) {
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 enum {
@@ -8108,7 +9596,6 @@ static void sleep_worker(struct isth__worker *worker) {
   size_t told = 0;
   for (; told < worker->lane_count && !awake; told++) {
     struct isth__lane *lane = worker->lanes[told];
-    if (lane->broken) continue;
     /* Not as soon as it fired, which would delay the request that it announced. But before the client may signal again, so that
      * there is room: a byte that found none would wake nobody. At end of file there is nothing to do, because the
      * control socket says when a client has gone. */
@@ -8116,6 +9603,7 @@ static void sleep_worker(struct isth__worker *worker) {
       lane->signalled = false;
       (void)isth__wake_clear(lane->wake);
     }
+    if (lane->broken) continue;
     bool waiting = isth__consumer_sleep(&lane->requests);
     if (lane->blocked) {
       blocked = true;
@@ -8125,11 +9613,11 @@ static void sleep_worker(struct isth__worker *worker) {
   }
   if (!isth__outgoing_sleep(worker->outgoing)) awake = true;
   if (!awake && !isth__load_acquire(&worker->commanded)) {
-    struct epoll_event events[WAKES];
-    int count = epoll_wait(worker->epoll, events, WAKES, blocked ? worker->retry_ms : -1);
+    void *ready[WAKES];
+    int count = isth__poller_wait(worker->poller, ready, WAKES, blocked ? worker->retry_ms : -1);
     if (count == 0 && worker->retry_ms < LAST_RETRY_MS) worker->retry_ms *= 2;
     for (int i = 0; i < count; i++) {
-      struct isth__lane *lane = events[i].data.ptr;
+      struct isth__lane *lane = ready[i];
       if (lane == NULL) {
         (void)isth__wake_clear(worker->wake[ISTH__WAKE_WAIT]);
       } else {
@@ -8161,7 +9649,7 @@ static void *work(void *argument) {
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
   if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
-  while (!isth__load_acquire(&worker->serving.service->draining)) {
+  while (!isth__load_acquire(&worker->serving.service->ending)) {
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
@@ -8191,10 +9679,9 @@ static void *work(void *argument) {
 
 static int start_worker(isth_service *service, unsigned int number, isth_failure *failure) {
   struct isth__worker *worker = &service->workers[number];
-  worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-  if (worker->epoll < 0 || isth__wake_create(worker->wake) != 0 ||
-      epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake[ISTH__WAKE_WAIT], &event) != 0)
+  worker->poller = isth__poller_create();
+  if (worker->poller == NULL || isth__wake_create(worker->wake) != 0 ||
+      isth__poller_add(worker->poller, worker->wake[ISTH__WAKE_WAIT], ISTH__POLL_SIGNALS, NULL) != 0)
     return isth__fail(failure, ISTH_E_SYSTEM, "a serving thread's descriptors: %s", strerror(errno));
   worker->outgoing->signal = worker->wake[ISTH__WAKE_SIGNAL];
   int error = pthread_create(&worker->thread, NULL, work, worker);
@@ -8212,9 +9699,9 @@ int isth__workers_create(isth_service *service, isth_failure *failure) {
     worker->serving.service = service;
     worker->serving.number = i;
     worker->retry_ms = FIRST_RETRY_MS;
-    worker->epoll = worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
+    worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
     pthread_mutex_init(&worker->lock, NULL);
-    worker->outgoing = isth__outgoing_create(service->options.max_waiting_bytes);
+    worker->outgoing = isth__outgoing_create(service->options.max_waiting_bytes, service->options.max_deferred);
     if (worker->outgoing == NULL) error = ISTH_E_OUT_OF_MEMORY;
   }
   return error == 0 ? 0 : isth__fail(failure, error, "the serving threads");
@@ -8224,6 +9711,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
   /* Signals are the control thread's, or the program's: never a serving thread's, where they would interrupt a handler. */
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, SIGBUS); /* src/fault.c */
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int error = 0;
   for (uint32_t i = 0; i < service->options.threads && error == 0; i++) error = start_worker(service, i, failure);
@@ -8232,7 +9720,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
 }
 
 void isth__workers_stop(isth_service *service) {
-  isth__store_release(&service->draining, 1);
+  isth__store_release(&service->ending, 1);
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;
@@ -8245,7 +9733,7 @@ void isth__workers_stop(isth_service *service) {
 void isth__workers_destroy(isth_service *service) {
   for (uint32_t i = 0; service->workers != NULL && i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
-    if (worker->epoll >= 0) close(worker->epoll);
+    isth__poller_free(worker->poller);
     isth__wake_close(worker->wake);
     isth__outgoing_release(worker->outgoing);
     pthread_mutex_destroy(&worker->lock);

@@ -570,7 +570,7 @@ typedef struct isth_service_options {
   isth_wait wait;
   /* How long ISTH_WAIT_ADAPTIVE spins after the last record before it sleeps, in ns. 0: 50,000 (50 us). */
   uint64_t spin_ns;
-  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i. Negative: not pinned. */
+  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i, where the system allows it. Negative: not pinned. */
   int cpu;
   /* Channels served at once; more are refused with CHANNEL_LIMIT. 0: 256. */
   unsigned int max_channels;
@@ -589,13 +589,15 @@ typedef struct isth_service_options {
   /* Bytes of deferred replies that may wait for room in the reply ring, for each client and serving thread: see
    * isth_respond. 0: 64 MiB. */
   uint64_t max_waiting_bytes;
-  /* Bytes of all clients' segments together; whoever brings more is refused with SEGMENT_REFUSED. 0: 4 GiB. */
+  /* Bytes of all clients' segments together; whoever comes with more is refused with CHANNEL_LIMIT. Bounds max_segment_bytes
+   * too. 0: 4 GiB. */
   uint64_t max_total_bytes;
   /* Calls that may be deferred (isth_call_defer) at a time, for each client and serving thread, 1 to 65,536. 0: 65,536. */
   unsigned int max_deferred;
   /* Who may connect, of those whom the socket's mode lets in, by the credentials that the kernel knows: one of these users,
-   * or a member of one of these groups. Others are refused with PERMISSION_DENIED. Copied by isth_service_open. Both counts 0:
-   * everybody. At most 64 each. */
+   * or a member of one of these groups, as it was when it connected. Others are refused with PERMISSION_DENIED. Copied by
+   * isth_service_open. Both counts 0: everybody. At most 64 each. Only where the system says who connects; else
+   * isth_service_open returns UNSUPPORTED_PLATFORM. */
   const uint32_t *allowed_uids;
   size_t allowed_uid_count;
   const uint32_t *allowed_gids;
@@ -611,8 +613,8 @@ ISTH_API void isth_service_options_init(isth_service_options *options);
 /*
  * Creates a service for `schema` (which must outlive it) and listens on the socket; connections wait until run. Its regions
  * (region.h) can be written from here on.
- * Errors: INVALID_ARGUMENT, SCHEMA_INVALID, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM; `failure` (may be
- * NULL) says more.
+ * Errors: INVALID_ARGUMENT, SCHEMA_INVALID, UNSUPPORTED_PLATFORM, SOCKET_IN_USE, PERMISSION_DENIED, OUT_OF_MEMORY, SYSTEM;
+ * `failure` (may be NULL) says more.
  */
 ISTH_API int isth_service_open(isth_service **service, const isth_schema *schema, const isth_service_options *options,
                                isth_failure *failure);
@@ -703,8 +705,9 @@ ISTH_API uint64_t isth_call_id(const isth_call *call);
 /* The caller's W3C trace context: all zero when there is none. */
 ISTH_API const isth_trace *isth_call_trace(const isth_call *call);
 
-/* What the caller says of who it calls for: the text that came with the request under `key`, terminated, or NULL. It says what
- * the client program vouches for: whoever may connect may say anything. The library's, until the handler returns. */
+/* For whom the caller calls: the text that came with the request under `key`, terminated UTF-8, or NULL. It is what the client
+ * program vouches for: whoever may connect may say anything. A request whose metadata makes no sense is refused with
+ * MALFORMED_MESSAGE, and no handler gets it. The library's, until the handler returns. */
 ISTH_API const char *isth_call_metadata(isth_call *call, isth_metadata_key key);
 
 /* The handler's thread's number, from 0: an index into per-thread state that then needs no lock. Serving threads come
@@ -746,7 +749,7 @@ ISTH_API int isth_call_emit(isth_call *call, const void *payload, size_t size);
  * any thread. Exactly one of the two must be called, exactly once, however late: it frees the responder. The request's
  * payload ends with the handler, so copy what is needed of it. Once for each call; everything that isth_call_ functions
  * do goes on until the handler returns. NULL, and nothing is deferred: OUT_OF_MEMORY, the method has not exactly one
- * reply, or the client has 65,536 calls deferred on this serving thread already.
+ * reply, or the client has max_deferred calls deferred on this serving thread already.
  */
 ISTH_API isth_responder *isth_call_defer(isth_call *call);
 
@@ -955,10 +958,10 @@ typedef void (*isth_reply_callback)(const isth_reply *reply);
  */
 typedef struct isth_request {
   uint32_t method;
-  const void *payload;          /* NULL with isth_client_claim */
-  size_t size;                  /* bytes of payload */
-  uint64_t deadline_ns;         /* absolute, on isth_now_ns()'s clock; 0: none */
-  const isth_trace *trace;      /* NULL: none */
+  const void *payload;     /* NULL with isth_client_claim */
+  size_t size;             /* bytes of payload */
+  uint64_t deadline_ns;    /* absolute, on isth_now_ns()'s clock; 0: none */
+  const isth_trace *trace; /* NULL: none */
   /* For whom: at most one entry of each key, ISTH_MAX_METADATA_BYTES together. NULL where there are none. */
   const isth_metadata *metadata;
   size_t metadata_count;
@@ -1069,7 +1072,7 @@ ISTH_API void isth_free(void *memory);
 /* ---- for event loops: how the Node addon drives a client ---- */
 
 /* A descriptor that is readable when there may be outcomes and isth_client_arm() was called; and one that is readable once
- * the instance has gone (then call isth_client_check). Owned by the client. */
+ * the instance has gone, or has said that it ends (then call isth_client_check). Owned by the client. */
 ISTH_API int isth_client_event_fd(const isth_client *client);
 ISTH_API int isth_client_control_fd(const isth_client *client);
 

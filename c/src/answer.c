@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "failpoint.h"
 #include "stream.h"
 
 void *isth_call_output(isth_call *call, size_t size) {
@@ -38,13 +39,30 @@ static int run_handler(const struct isth__serving *serving, isth_call *call) {
     return isth_refuse(call, ISTH_E_REPLY_TOO_LARGE,
                        "a reply of %zu bytes; the reply ring of %u bytes allows %zu: raise reply_ring_bytes",
                        handler->reply_bytes, (unsigned)call->lane->replies.capacity, call->most);
-  return handler->handler(call, handler->user);
+  ISTH__FAILPOINT(handler_begin);
+  int status = handler->handler(call, handler->user);
+  ISTH__FAILPOINT(handler_end);
+  return status;
+}
+
+/* Takes the request's metadata over, and runs the handler, unless that makes no sense: a handler that decides by it must
+ * not get half of it. */
+static int run_call(const struct isth__serving *serving, isth_call *call) {
+  const struct isth__taken *request = call->request;
+  if (request->header.metadata_bytes > 0) {
+    isth_failure failure;
+    int error =
+        isth__metadata_read(&call->scratch->metadata, request->metadata, request->header.metadata_bytes, &failure);
+    if (error != 0) return isth_refuse(call, error, "%s", failure.message);
+    call->metadata = &call->scratch->metadata;
+  }
+  return run_handler(serving, call);
 }
 
 /* Publishes the claimed record. */
-static void publish(isth_call *call, const struct isth__header *header, size_t size) {
-  if (isth__producer_commit(&call->lane->replies, call->record, header, size))
-    isth__wake_signal(call->lane->channel->client_wake);
+static void publish(struct isth__lane *lane, struct isth__record *record, const struct isth__header *header,
+                    size_t size) {
+  if (isth__producer_commit(&lane->replies, record, header, size)) isth__wake_signal(lane->channel->client_wake);
 }
 
 /* Sends the message of isth_call_out. It may need more than was claimed before the handler ran; if the ring has no room
@@ -65,7 +83,8 @@ static int send_out(isth_call *call, const struct isth__header *header) {
     if (error != 0) return error;
   }
   memcpy(isth__record_payload(call->record), call->out.bytes, size);
-  publish(call, header, size);
+  ISTH__FAILPOINT(reply_written);
+  publish(lane, call->record, header, size);
   return 0;
 }
 
@@ -83,7 +102,7 @@ static int send_reply(isth_call *call, int status) {
     memcpy(isth__record_payload(call->record), call->message, size);
   }
   header.status = status;
-  publish(call, &header, size);
+  publish(call->lane, call->record, &header, size);
   return 0;
 }
 
@@ -121,10 +140,11 @@ static int serve_request(struct isth__serving *serving, struct isth__lane *lane,
     int error = isth__producer_claim(&lane->replies, call.room, &call.record);
     if (error != 0) return error;
   }
-  int status = run_handler(serving, &call);
+  int status = run_call(serving, &call);
   /* The room is given back first, so that a caller who has its reply always finds room for the next request. */
   isth__consumer_release(&lane->requests);
   count_one(&serving->calls);
+  ISTH__FAILPOINT(call_released);
   int error = 0;
   if (replies == ISTH_REPLIES_NONE) {
     if (status != 0) count_one(&serving->one_way_failures);
@@ -134,6 +154,17 @@ static int serve_request(struct isth__serving *serving, struct isth__lane *lane,
   if (call.in.bytes != NULL) isth__arena_trim(&serving->scratch.in, call.in.size);
   if (call.out.bytes != NULL) isth__arena_trim(&serving->scratch.out, call.out.size);
   return error;
+}
+
+/* Answers a ping. Returns 0, RING_FULL or PEER_CORRUPT, as serve_request. */
+static int answer_ping(struct isth__lane *lane, const struct isth__header *ping) {
+  struct isth__record *record;
+  int error = isth__producer_claim(&lane->replies, 0, &record);
+  if (error != 0) return error;
+  isth__consumer_release(&lane->requests);
+  struct isth__header header = isth__reply_header(ping);
+  publish(lane, record, &header, 0);
+  return 0;
 }
 
 int isth__answer(struct isth__serving *serving, struct isth__lane *lane) {
@@ -152,16 +183,18 @@ int isth__answer(struct isth__serving *serving, struct isth__lane *lane) {
   }
   isth_replies replies;
   if (!wanted_replies(request.header.flags, &replies)) return ISTH_E_PEER_CORRUPT;
+  ISTH__FAILPOINT(call_taken);
+  bool ping = request.header.method == ISTH__METHOD_PING && replies == ISTH_REPLIES_ONE;
 
   /* The coarse clock is behind, so that it never expires a call too early. */
   bool expired = request.header.deadline_ns != 0 && request.header.deadline_ns <= isth__coarse_now_ns();
   if (expired || (lane->serve_until != 0 && replies != ISTH_REPLIES_NONE)) {
     /* The caller has ended this call by itself, or gone: nobody waits for a reply. */
-    if (expired) count_one(&serving->expired);
+    if (expired && !ping) count_one(&serving->expired);
     isth__consumer_release(&lane->requests);
     return 1;
   }
-  int error = serve_request(serving, lane, &request, replies);
+  int error = ping ? answer_ping(lane, &request.header) : serve_request(serving, lane, &request, replies);
   if (error != ISTH_E_RING_FULL) return error == 0 ? 1 : error;
   /* Back-pressure: the request stays where it is until the client has taken replies. */
   lane->requests.position = position;

@@ -2,6 +2,10 @@
 
 #include <sys/mman.h>
 
+#ifndef MAP_NORESERVE /* nothing is reserved there */
+#define MAP_NORESERVE 0
+#endif
+
 enum { LEAST_BYTES = 1 << 16, KEPT_BYTES = 1 << 20 };
 
 unsigned char *isth__arena_room(struct isth__arena *arena, size_t bytes) {

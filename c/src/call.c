@@ -66,6 +66,10 @@ int64_t isth__remaining_ns(uint64_t deadline_ns) {
 
 int64_t isth_call_remaining_ns(const isth_call *call) { return isth__remaining_ns(call->request->header.deadline_ns); }
 
+const char *isth_call_metadata(isth_call *call, isth_metadata_key key) {
+  return call->metadata == NULL ? NULL : isth__metadata_text(call->metadata, key);
+}
+
 bool isth_call_cancelled(const isth_call *call) {
   if (call->stream != NULL) return isth__stream_stopped(call->stream) != 0;
   return isth__load_relaxed(&call->lane->channel->gone) != 0 || isth_call_remaining_ns(call) < 0;

@@ -11,8 +11,9 @@ struct isth_call {
   isth_replies replies;
   unsigned int thread;
   struct isth__scratch *scratch;
-  isth_message in, out; /* without bytes until asked for */
-  int refusal;          /* the code that the message belongs to; 0: none */
+  const struct isth__metadata *metadata; /* in the scratch; NULL: none came */
+  isth_message in, out;                  /* without bytes until asked for */
+  int refusal;                           /* the code that the message belongs to; 0: none */
   size_t message_bytes;
   char message[ISTH_MESSAGE_BYTES];
   size_t most; /* bytes of the largest reply */
@@ -33,6 +34,7 @@ static inline void isth__call_begin(isth_call *call, const struct isth__taken *r
   call->request = request;
   call->replies = replies;
   call->thread = thread;
+  call->metadata = NULL;
   call->in.bytes = NULL;
   call->out.bytes = NULL;
   call->refusal = 0;

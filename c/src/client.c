@@ -1,6 +1,8 @@
 #include "client.h"
 
+#include "failpoint.h"
 #include "flow.h"
+#include "metadata.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +87,14 @@ static uint32_t next_lane(const isth_client *client, uint32_t lane) {
   return lane + 1 == client->lane_count ? 0 : lane + 1;
 }
 
+/* Claims a record on this lane, which no call's turn changes. */
+static int claim_on(isth_client *client, uint32_t lane, size_t size) {
+  client->claim.lane = &client->lanes[lane];
+  int error = isth__producer_claim(&client->claim.lane->requests, size, &client->claim.record);
+  if (error != 0) client->claim.record = NULL;
+  return error;
+}
+
 /* Claims a record on the lane with the fewest calls in flight, or, if its ring is full, on any other. Ties take turns. */
 static int claim_record(isth_client *client, size_t size) {
   uint32_t best = next_lane(client, client->last_lane);
@@ -94,27 +104,42 @@ static int claim_record(isth_client *client, size_t size) {
   }
   int error = ISTH_E_RING_FULL;
   for (uint32_t i = 0; i < client->lane_count && error == ISTH_E_RING_FULL; i++, best = next_lane(client, best)) {
-    client->claim.lane = &client->lanes[best];
     client->last_lane = best;
-    error = isth__producer_claim(&client->claim.lane->requests, size, &client->claim.record);
+    error = claim_on(client, best, size);
   }
-  if (error != 0) client->claim.record = NULL;
   return error;
 }
 
-int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id) {
+static int measure_metadata(isth_client *client, const isth_request *request, size_t *room) {
+  client->claim.metadata_bytes = 0;
+  *room = 0;
+  if (request->metadata_count == 0) return 0;
+  int error = isth__metadata_measure(request->metadata, request->metadata_count, &client->claim.metadata_bytes);
+  *room = isth__metadata_room(client->claim.metadata_bytes);
+  return error;
+}
+
+enum { ANY_LANE = -1 };
+
+static int claim_request(isth_client *client, const isth_request *request, int lane, void **payload,
+                         uint64_t *call_id) {
   if (client->claim.record != NULL) return ISTH_E_INVALID_ARGUMENT;
   if (client->debtors != 0) isth__flow_settle(client);
   if (client->status != 0) return client->status;
+  if (isth_client_draining(client)) return ISTH_E_INSTANCE_DRAINING;
   if (request->replies > ISTH_REPLIES_NONE) return ISTH_E_INVALID_ARGUMENT;
-  if (request->size > isth__ring_max_payload(client->connection.shape.request_bytes)) return ISTH_E_RECORD_TOO_LARGE;
+  size_t metadata_room, most = isth__ring_max_payload(client->connection.shape.request_bytes);
+  int error = measure_metadata(client, request, &metadata_room);
+  if (error != 0) return error;
+  if (metadata_room > most || request->size > most - metadata_room) return ISTH_E_RECORD_TOO_LARGE;
   client->claim.slot = NULL;
   client->claim.id = 0;
   if (request->replies != ISTH_REPLIES_NONE) {
     client->claim.slot = isth__calls_next(&client->calls, &client->claim.id);
     if (client->claim.slot == NULL) return ISTH_E_TOO_MANY_CALLS;
   }
-  int error = claim_record(client, request->size);
+  size_t room = metadata_room + request->size;
+  error = lane == ANY_LANE ? claim_record(client, room) : claim_on(client, (uint32_t)lane, room);
   if (error == ISTH_E_PEER_CORRUPT) isth__client_lose(client, error);
   if (error != 0) return error;
 
@@ -124,9 +149,16 @@ int isth_client_claim(isth_client *client, const isth_request *request, void **p
   } else {
     memset(&client->claim.trace, 0, sizeof client->claim.trace);
   }
-  *payload = isth__record_payload(client->claim.record);
+  unsigned char *begin = isth__record_payload(client->claim.record);
+  isth__metadata_write(request->metadata, request->metadata_count, begin);
+  *payload = begin + metadata_room;
+  ISTH__FAILPOINT(call_claimed);
   if (call_id != NULL) *call_id = client->claim.id;
   return 0;
+}
+
+int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id) {
+  return claim_request(client, request, ANY_LANE, payload, call_id);
 }
 
 /* Enters the claimed call among those in flight. */
@@ -150,17 +182,21 @@ void isth_client_commit(isth_client *client) {
   const isth_request *request = &client->claim.request;
   struct isth__client_lane *lane = client->claim.lane;
   client->claim.record = NULL;
+  ISTH__FAILPOINT(call_written);
   if (client->claim.slot != NULL) begin_call(client, client->claim.slot);
+  ISTH__FAILPOINT(call_begun);
   client->calls_sent++;
   struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
                                 .flags = flags[request->replies],
                                 .method = request->method,
+                                .metadata_bytes = client->claim.metadata_bytes,
                                 .window =
                                     request->replies == ISTH_REPLIES_MANY ? client->options.stream_window_bytes : 0,
                                 .call_id = client->claim.id,
                                 .deadline_ns = request->deadline_ns,
                                 .trace = client->claim.trace};
   if (isth__producer_commit(&lane->requests, record, &header, request->size)) isth__wake_signal(lane->wake);
+  ISTH__FAILPOINT(call_sent);
 }
 
 void isth_client_abandon(isth_client *client) { client->claim.record = NULL; }
@@ -172,6 +208,16 @@ int isth_client_call(isth_client *client, const isth_request *request, uint64_t 
   if (request->size > 0) memcpy(payload, request->payload, request->size);
   isth_client_commit(client);
   return 0;
+}
+
+int isth_client_ping(isth_client *client, uint32_t lane, uint64_t deadline_ns, isth_reply_callback callback, void *user,
+                     uint64_t *call_id) {
+  void *payload;
+  isth_request request = {.method = ISTH__METHOD_PING, .deadline_ns = deadline_ns, .callback = callback, .user = user};
+  if (lane >= client->lane_count) return ISTH_E_INVALID_ARGUMENT;
+  int error = claim_request(client, &request, (int)lane, &payload, call_id);
+  if (error == 0) isth_client_commit(client);
+  return error;
 }
 
 bool isth_client_cancel(isth_client *client, uint64_t call_id) {
@@ -197,6 +243,11 @@ void isth_client_get_stats(const isth_client *client, isth_client_stats *stats) 
 
 int isth_client_region(isth_client *client, uint32_t id, isth_region **region) {
   return isth__regions_open(client->connection.regions, id, region);
+}
+
+bool isth_client_draining(const isth_client *client) {
+  /* The word is the service's to write, once. It orders nothing: what is sent before it is seen is served all the same. */
+  return client->drain_came || isth__load_relaxed(&client->lanes[0].requests.control->draining) != 0;
 }
 
 int isth_client_status(const isth_client *client) { return client->status; }

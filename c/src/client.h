@@ -24,6 +24,7 @@ struct isth_client {
   uint32_t lane_count;
   uint32_t last_lane;
   int status;       /* 0, or why the channel is dead */
+  bool drain_came;  /* on the control socket */
   uint32_t peeks;   /* counts up to the next look at clock and control socket */
   bool expiring;    /* the clock has passed next_deadline_ns */
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
@@ -35,6 +36,7 @@ struct isth_client {
     struct isth__call_slot *slot; /* NULL: a one-way call */
     struct isth__client_lane *lane;
     uint64_t id;
+    uint32_t metadata_bytes;
     isth_request request;
     isth_trace trace;
   } claim;

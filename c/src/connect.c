@@ -5,10 +5,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "failpoint.h"
 
 /* Waits until the socket is ready or the deadline has passed: 0 or ISTH_E_HANDSHAKE_TIMEOUT. */
 static int wait_ready(int socket, short events, uint64_t deadline_ns, isth_failure *failure) {
@@ -72,8 +73,8 @@ static int open_socket(const char *path, uint64_t deadline_ns, isth_failure *fai
   struct sockaddr_un address;
   if (!isth__socket_address(&address, path))
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a socket path has 1 to 107 bytes");
-  int control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (control < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(errno));
+  int control = isth__socket_open();
+  if (control < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(-control));
   while (connect(control, (struct sockaddr *)&address, sizeof address) != 0) {
     int error = errno;
     if (error == EINTR) continue;
@@ -101,8 +102,10 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
   struct isth__hello hello = {.magic = ISTH__MAGIC, .version = ISTH_PROTOCOL_VERSION, .flags = flags};
   if (schema != NULL) memcpy(hello.hash, schema->hash, sizeof hello.hash);
   int error = send_message(control, &hello, sizeof hello, NULL, 0, failure);
+  ISTH__FAILPOINT(connect_hello);
   if (error == 0) error = receive_all(control, offer, sizeof *offer, deadline_ns, failure);
   if (error != 0) return error;
+  ISTH__FAILPOINT(connect_offered);
 
   if (offer->magic != ISTH__MAGIC) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's magic is wrong");
   if (offer->version != ISTH_PROTOCOL_VERSION)
@@ -147,11 +150,11 @@ static int pack(struct isth__connection *connection, struct luggage *luggage, is
   int memory = isth__memory_create(connection->segment_bytes);
   if (memory < 0) return isth__fail(failure, ISTH_E_SYSTEM, "creating the segment: %s", strerror(-memory));
   luggage->descriptors[luggage->count++] = memory;
-  void *mapped = mmap(NULL, connection->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  if (mapped == MAP_FAILED)
-    return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
+  void *mapped = isth__memory_map(memory, connection->segment_bytes, true);
+  if (mapped == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
   connection->segment = mapped;
   int error = pack_wake(luggage, ISTH__WAKE_WAIT, &connection->wake, failure);
+  if (error == 0) isth__socket_refuse_descriptors(connection->wake);
   for (uint32_t i = 0; i < connection->shape.lanes && error == 0; i++)
     error = pack_wake(luggage, ISTH__WAKE_SIGNAL, &connection->lane_wakes[i], failure);
   return error;
@@ -164,6 +167,7 @@ static int take_welcome(struct isth__connection *connection, const isth_schema *
   int descriptors[ISTH__MEMORIES];
   size_t count = ISTH__MEMORIES;
   int error = receive_with(connection->control, &welcome, sizeof welcome, descriptors, &count, deadline_ns, failure);
+  ISTH__FAILPOINT(connect_welcomed);
   welcome.message[sizeof welcome.message - 1] = '\0';
   if (error == 0 && welcome.status > 0)
     error = isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's welcome makes no sense");
@@ -171,7 +175,9 @@ static int take_welcome(struct isth__connection *connection, const isth_schema *
     error = isth__fail(failure, welcome.status, "the instance refused: %s", welcome.message);
   if (error == 0 && schema != NULL)
     error = isth__regions_map(&connection->regions, schema, welcome.memory_bytes, descriptors, count, failure);
+  ISTH__FAILPOINT(connect_mapped);
   for (size_t i = 0; i < count; i++) close(descriptors[i]);
+  isth__socket_refuse_descriptors(connection->control);
   return error;
 }
 
@@ -185,6 +191,7 @@ static int pass_luggage(struct isth__connection *connection, const struct luggag
                                 .descriptors = luggage->count,
                                 .segment_bytes = connection->segment_bytes};
   int error = send_message(connection->control, &attach, sizeof attach, luggage->descriptors, luggage->count, failure);
+  ISTH__FAILPOINT(connect_passed);
   return error == 0 ? take_welcome(connection, schema, deadline_ns, failure) : error;
 }
 
@@ -199,6 +206,7 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
 
   connection->control = open_socket(path, deadline_ns, failure);
   if (connection->control < 0) return connection->control;
+  ISTH__FAILPOINT(connect_opened);
   uint32_t flags = schema == NULL ? ISTH__HELLO_ANY_SCHEMA : 0;
   int error = negotiate(connection->control, schema, flags, deadline_ns, &offer, failure);
   if (error != 0) goto out;
@@ -221,12 +229,9 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
     goto out;
   }
   error = pack(connection, &luggage, failure);
+  ISTH__FAILPOINT(connect_packed);
   if (error == 0) error = pass_luggage(connection, &luggage, schema, deadline_ns, failure);
-  if (error == 0) {
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-    if (getsockopt(connection->control, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) connection->pid = peer.pid;
-  }
+  if (error == 0) connection->pid = isth__peer_pid(connection->control);
 out:
   /* Only the instance may hold them, so that their end of file says that it has let go of them. */
   for (uint32_t i = 0; i < luggage.count; i++) close(luggage.descriptors[i]);
@@ -235,8 +240,9 @@ out:
 }
 
 void isth__disconnect(struct isth__connection *connection) {
-  if (connection->segment != NULL) munmap(connection->segment, connection->segment_bytes);
+  isth__memory_unmap(connection->segment, connection->segment_bytes);
   connection->segment = NULL;
+  ISTH__FAILPOINT(disconnect_unmapped);
   isth__regions_release(connection->regions);
   if (connection->wake >= 0) close(connection->wake);
   for (size_t i = 0; i < ISTH_MAX_LANES; i++)

@@ -1,4 +1,4 @@
-/* control.c: the control thread: accepts clients, keeps their channels, notices when they go. */
+/* control.c: the control thread: accepts clients, keeps their channels, notices when they go, and asks them to. */
 #include "service.h"
 
 #include <errno.h>
@@ -6,30 +6,29 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "failpoint.h"
+#include "poller.h"
 #include "seats.h"
 
 enum {
   MAX_GUESTS = 64,
   EVENTS = 64,
-  ACCEPT_PAUSE_MS = 10 /* before the next try, where accepting is impossible for now */
+  ACCEPT_PAUSE_MS = 10, /* before the next try, where accepting is impossible for now */
+  /* Connections are taken as they come, so many of them; more than that one a millisecond. */
+  ACCEPT_BURST = 512,
+  ACCEPT_MS = 1
 };
 
 static struct isth__watched listener_watched = {ISTH__SOURCE_LISTENER};
 static struct isth__watched event_watched = {ISTH__SOURCE_EVENT};
 static struct isth__watched parent_watched = {ISTH__SOURCE_PARENT};
 
-static int watch(isth_service *service, int fd, uint32_t events, struct isth__watched *watched) {
-  struct epoll_event event = {.events = events, .data.ptr = watched};
-  return epoll_ctl(service->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+static int watch(const isth_service *service, int fd, struct isth__watched *watched) {
+  return isth__poller_add(service->poller, fd, ISTH__POLL_INPUT, watched);
 }
-
-/* Closing alone does not end the watching: a child that a handler forked may hold the same open file for a while, and epoll
- * would go on reporting it, by a pointer to what was freed. */
-static void unwatch(const isth_service *service, int fd) { epoll_ctl(service->epoll, EPOLL_CTL_DEL, fd, NULL); }
 
 static void count_refused(isth_service *service) {
   isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
@@ -40,7 +39,7 @@ static void remove_guest(isth_service *service, struct isth__guest *guest) {
   while (*at != guest) at = &(*at)->next;
   *at = guest->next;
   service->guest_count--;
-  if (guest->control >= 0) unwatch(service, guest->control);
+  if (guest->control >= 0) isth__poller_remove(service->poller, guest->control);
   isth__guest_free(guest);
 }
 
@@ -61,7 +60,7 @@ static void accept_failed(isth_service *service, int error) {
   if (error == EMFILE || error == ENFILE) {
     /* Accepts it in the place of the spare descriptor, only to close it. */
     close(service->spare);
-    int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int control = isth__socket_accept(service->listener);
     if (control >= 0) close(control);
     service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (control >= 0) return;
@@ -69,11 +68,21 @@ static void accept_failed(isth_service *service, int error) {
   poll(NULL, 0, ACCEPT_PAUSE_MS);
 }
 
+/* Who connects without end would keep this thread busy, and so whoever has to share a CPU with it. */
+static void pace_accepts(isth_service *service) {
+  const uint64_t cost_ns = ACCEPT_MS * UINT64_C(1000000);
+  uint64_t now_ns = isth__now_ns();
+  if (service->accepts_paid_ns < now_ns) service->accepts_paid_ns = now_ns;
+  service->accepts_paid_ns += cost_ns;
+  if (service->accepts_paid_ns > now_ns + ACCEPT_BURST * cost_ns) poll(NULL, 0, ACCEPT_MS);
+}
+
 /* Only called when no event waits to be dispatched: it may free a guest. */
 static void accept_guest(isth_service *service) {
-  int control = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  pace_accepts(service);
+  int control = isth__socket_accept(service->listener);
   if (control < 0) {
-    accept_failed(service, errno);
+    accept_failed(service, -control);
     return;
   }
   if (service->guest_count == MAX_GUESTS) turn_out_oldest(service);
@@ -83,13 +92,14 @@ static void accept_guest(isth_service *service) {
     count_refused(service);
     return;
   }
+  ISTH__FAILPOINT(guest_accepted);
   guest->watched.source = ISTH__SOURCE_GUEST;
   guest->control = control;
   guest->deadline_ns = isth__after_ns(service->options.handshake_timeout_ns);
   guest->next = service->guests;
   service->guests = guest;
   service->guest_count++;
-  if (watch(service, control, EPOLLIN | EPOLLOUT | EPOLLET, &guest->watched) != 0) remove_guest(service, guest);
+  if (watch(service, control, &guest->watched) != 0) remove_guest(service, guest);
 }
 
 static void count_channels(isth_service *service, int change) {
@@ -102,11 +112,12 @@ static void admit(isth_service *service, struct isth__channel *channel) {
   service->channels = channel;
   count_channels(service, 1);
   isth__store_relaxed(&service->channels_total, isth__load_relaxed(&service->channels_total) + 1);
-  /* The socket was watched for the guest: from here on only for input, which means the end. */
-  struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = &channel->watched};
-  epoll_ctl(service->epoll, EPOLL_CTL_MOD, channel->control, &event);
+  isth__socket_refuse_descriptors(channel->control);
+  /* The socket was watched for the guest: from here on input means the end. */
+  isth__poller_change(service->poller, channel->control, ISTH__POLL_INPUT, &channel->watched);
   for (uint32_t i = 0; i < channel->lane_count; i++)
     isth__worker_command(isth__worker_at(service, i), &channel->lanes[i].attach);
+  ISTH__FAILPOINT(channel_admitted);
 }
 
 /* Ends a channel: the client sees end of file, the serving threads are asked to let go. */
@@ -114,11 +125,12 @@ static void close_channel(isth_service *service, struct isth__channel *channel) 
   if (channel->closing) return;
   channel->closing = true;
   isth__store_relaxed(&channel->gone, 1);
-  unwatch(service, channel->control);
+  isth__poller_remove(service->poller, channel->control);
   close(channel->control);
   channel->control = -1;
   for (uint32_t i = 0; i < channel->lane_count; i++)
     isth__worker_command(isth__worker_at(service, i), &channel->lanes[i].detach);
+  ISTH__FAILPOINT(channel_closed);
 }
 
 /* Closes channels that a serving thread found broken, and frees those that all serving threads have let go of. */
@@ -134,6 +146,7 @@ static void free_retired(isth_service *service) {
     if (channel->closing && isth__load_acquire(&channel->lanes_in_use) == 0) {
       *at = channel->next;
       /* Counted after it is gone, so that whoever reads the counter finds its memory and descriptors given back. */
+      ISTH__FAILPOINT(channel_freed);
       isth__channel_free(channel);
       count_channels(service, -1);
     } else {
@@ -145,7 +158,11 @@ static void free_retired(isth_service *service) {
 static void advance_guest(isth_service *service, struct isth__guest *guest) {
   struct isth__channel *channel;
   switch (isth__guest_advance(service, guest, &channel)) {
-  case ISTH__GUEST_STAYS: return;
+  case ISTH__GUEST_STAYS:
+    /* The text did not go at once. Nothing that the guest sends is of interest any more. */
+    if (guest->state == ISTH__GUEST_TEXT)
+      isth__poller_change(service->poller, guest->control, ISTH__POLL_OUTPUT, &guest->watched);
+    return;
   case ISTH__GUEST_ADMITTED: admit(service, channel); break;
   case ISTH__GUEST_LEAVES: break;
   }
@@ -171,6 +188,35 @@ static void dispatch(isth_service *service, struct isth__watched *watched) {
   }
 }
 
+/* From here on nobody comes in, and who is there is told to leave: what he sends until he sees that is served as ever. Only called
+ * when no event waits to be dispatched: it frees guests. */
+static void start_draining(isth_service *service) {
+  static const char drain = ISTH__DRAIN;
+  service->drain_until_ns = isth__after_ns(service->options.drain_timeout_ns);
+  isth__poller_remove(service->poller, service->listener);
+  /* Whoever waits in its queue sees the connection end, as guests do, and takes it for an instance that is not there. */
+  isth__unlisten(service);
+  ISTH__FAILPOINT(drain_unlistened);
+  while (service->guests != NULL) {
+    count_refused(service);
+    remove_guest(service, service->guests);
+  }
+  for (struct isth__channel *channel = service->channels; channel != NULL; channel = channel->next) {
+    if (channel->closing) continue;
+    isth__store_relaxed(&channel->lanes[0].requests.control->draining, 1);
+    /* There is room, since nothing was sent since the welcome. A client that was not told is waited for no longer than others. */
+    (void)isth__send(channel->control, &drain, 1, NULL, 0);
+  }
+  ISTH__FAILPOINT(drain_told);
+}
+
+/* How long to sleep until then, in ms, a minute at most. */
+static int sleep_ms(uint64_t until_ns) {
+  uint64_t now_ns = isth__now_ns();
+  uint64_t left_ms = until_ns <= now_ns ? 0 : (until_ns - now_ns) / 1000000 + 1;
+  return left_ms > 60000 ? 60000 : (int)left_ms;
+}
+
 /* Ends handshakes that took too long; returns how many ms until the next one does, or -1. */
 static int expire_guests(isth_service *service) {
   uint64_t now_ns = isth__now_ns(), next_ns = UINT64_MAX;
@@ -185,20 +231,27 @@ static int expire_guests(isth_service *service) {
     }
     guest = next;
   }
-  if (next_ns == UINT64_MAX) return -1;
-  uint64_t left_ms = (next_ns - now_ns) / 1000000 + 1;
-  return left_ms > 60000 ? 60000 : (int)left_ms;
+  return next_ns == UINT64_MAX ? -1 : sleep_ms(next_ns);
+}
+
+/* Whether it drains, and nobody is left or may stay any longer. */
+static bool is_drained(const isth_service *service) {
+  return service->drain_until_ns != 0 && (service->channels == NULL || isth__now_ns() >= service->drain_until_ns);
 }
 
 static void serve_control(isth_service *service) {
   while (!isth__load_acquire(&service->stopping)) {
-    struct epoll_event events[EVENTS];
+    /* Pairs with the release in isth_service_drain. */
+    if (service->drain_until_ns == 0 && isth__load_acquire(&service->drain_asked)) start_draining(service);
+    if (is_drained(service)) break;
+    void *ready[EVENTS];
     int timeout_ms = service->guests == NULL ? -1 : expire_guests(service);
-    int count = epoll_wait(service->epoll, events, EVENTS, timeout_ms);
+    if (service->drain_until_ns != 0) timeout_ms = sleep_ms(service->drain_until_ns);
+    int count = isth__poller_wait(service->poller, ready, EVENTS, timeout_ms);
     bool connecting = false;
     for (int i = 0; i < count; i++) {
-      connecting = connecting || events[i].data.ptr == &listener_watched;
-      dispatch(service, events[i].data.ptr);
+      connecting = connecting || ready[i] == &listener_watched;
+      dispatch(service, ready[i]);
     }
     if (connecting) accept_guest(service);
     free_retired(service);
@@ -206,16 +259,17 @@ static void serve_control(isth_service *service) {
 }
 
 int isth__control_run(isth_service *service, isth_failure *failure) {
-  service->epoll = epoll_create1(EPOLL_CLOEXEC);
+  service->poller = isth__poller_create();
   service->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
   int parent_fd = service->options.parent_fd, error = 0;
-  if (service->epoll < 0 || service->spare < 0 || watch(service, service->listener, EPOLLIN, &listener_watched) != 0 ||
-      watch(service, service->event[ISTH__WAKE_WAIT], EPOLLIN, &event_watched) != 0)
+  if (service->poller == NULL || service->spare < 0 || watch(service, service->listener, &listener_watched) != 0 ||
+      watch(service, service->event[ISTH__WAKE_WAIT], &event_watched) != 0)
     error = isth__fail(failure, ISTH_E_SYSTEM, "the control thread's descriptors: %s", strerror(errno));
-  if (error == 0 && parent_fd >= 0 && watch(service, parent_fd, EPOLLIN | EPOLLRDHUP, &parent_watched) != 0)
+  if (error == 0 && parent_fd >= 0 && watch(service, parent_fd, &parent_watched) != 0)
     error = isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "parent_fd %d is not a pipe or socket", parent_fd);
   if (error == 0) error = isth__workers_start(service, failure);
   if (error == 0) serve_control(service);
+  ISTH__FAILPOINT(drain_over);
 
   /* While the serving threads still are there to send what ends them. */
   isth__seats_stop(service->seats);
@@ -228,6 +282,7 @@ int isth__control_run(isth_service *service, isth_failure *failure) {
   }
   count_channels(service, -(int)service->channel_count);
   if (service->spare >= 0) close(service->spare);
-  if (service->epoll >= 0) close(service->epoll);
+  isth__poller_free(service->poller);
+  service->poller = NULL;
   return error;
 }

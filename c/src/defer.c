@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many as a client can have in flight: of one that keeps to its limit none is ever refused. */
-enum { MAX_DEFERRED = 1 << 16 };
+#include "failpoint.h"
 
 struct isth_responder {
   struct isth__way *way;       /* referred to */
@@ -17,7 +16,7 @@ isth_responder *isth_call_defer(isth_call *call) {
   if (call->replies != ISTH_REPLIES_ONE || call->kept) return NULL;
   struct isth__way *way = isth__lane_way(call->lane);
   /* Only counted up here, on the serving thread. */
-  if (way == NULL || isth__load_relaxed(&way->deferred) >= MAX_DEFERRED) return NULL;
+  if (way == NULL || isth__load_relaxed(&way->deferred) >= way->outgoing->max_deferred) return NULL;
   struct isth__header header = isth__reply_header(&call->request->header);
   isth_responder *responder = malloc(sizeof *responder);
   struct isth__parcel *parcel = isth__parcel_create(way, &header, 0);
@@ -29,6 +28,7 @@ isth_responder *isth_call_defer(isth_call *call) {
   isth__add_relaxed(&way->deferred, 1);
   *responder = (isth_responder){isth__way_retain(way), parcel, call->request->header.deadline_ns};
   call->kept = true;
+  ISTH__FAILPOINT(call_deferred);
   return responder;
 }
 
@@ -79,6 +79,7 @@ static void free_responder(isth_responder *responder) {
 int isth_respond(isth_responder *responder, const void *payload, size_t size) {
   uint64_t max_waiting_bytes = responder->way->outgoing->max_waiting_bytes;
   int error = fill(responder, payload, size);
+  ISTH__FAILPOINT(respond_filled);
   int lost = post_answer(responder, error == 0 ? max_waiting_bytes : UINT64_MAX);
   if (lost == ISTH_E_OUT_OF_MEMORY) {
     error = lost;

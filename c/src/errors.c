@@ -80,7 +80,7 @@ static const error_texts all_error_texts[] = {
     [16] =
     {"CHANNEL_LIMIT",
      "the instance serves as many channels as it allows",
-     "Close channels that are not used, or raise max_channels on the service."},
+     "Close channels that are not used, or raise max_channels or max_total_bytes on the service."},
     [17] =
     {"SEGMENT_REFUSED",
      "the shared segment is not acceptable",
@@ -88,7 +88,7 @@ static const error_texts all_error_texts[] = {
     [18] =
     {"PERMISSION_DENIED",
      "permission was denied",
-     "Check the mode and owner of the socket and its folder, or of the segment, lock or semaphore that the detail names."},
+     "Check the mode and owner of the socket and its folder, and whom the service allows (allowed_uids, allowed_gids); or the mode and owner of the segment, lock or semaphore that the detail names."},
     [19] =
     {"PEER_CORRUPT",
      "the peer wrote values into shared memory that break the protocol, so the channel was closed",
@@ -260,7 +260,7 @@ static const error_texts all_error_texts[] = {
     [61] =
     {"FORBIDDEN",
      "the caller may not do this",
-     "Ask whoever runs the gateway for the scope that the detail names."},
+     "Ask whoever runs the gateway for the scope that the detail names, or for the name in http.hosts."},
     [62] =
     {"RATE_LIMITED",
      "the caller sent more requests than it may",

@@ -68,6 +68,7 @@ static void handle_fault(int signal, siginfo_t *info, void *context) {
     at->address = info->si_addr;
     siglongjmp(at->place, 1);
   }
+  if (info->si_code > 0 && isth__memory_mend(info->si_addr)) return;
   pass_on(signal, info, context);
 }
 

@@ -1,5 +1,7 @@
 #include "flow.h"
 
+#include "failpoint.h"
+
 /* How soon a request ring that was full is looked at again by who would sleep. */
 enum { RETRY_NS = 1000000 };
 
@@ -58,6 +60,7 @@ static bool send_control(isth_client *client, const struct isth__call_slot *slot
   }
   struct isth__header header = {.kind = kind, .window = bytes, .call_id = slot->id};
   if (isth__producer_commit(&lane->requests, record, &header, 0)) isth__wake_signal(lane->wake);
+  ISTH__FAILPOINT(control_sent);
   return true;
 }
 

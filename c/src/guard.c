@@ -72,13 +72,7 @@ bool isth__guard_current(const struct isth__guard *guard) {
 
 /* The name of a process's program, empty if it cannot be known. */
 static void program_name(int64_t pid, char name[32]) {
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%lld/comm", (long long)pid);
-  name[0] = 0;
-  FILE *file = fopen(path, "re");
-  if (file == NULL) return;
-  if (fgets(name, 32, file) == NULL) name[0] = 0;
-  fclose(file);
+  if (!isth__process_name(pid, name, 32)) name[0] = 0;
   /* Programs choose their names themselves: nothing but plain text goes on. */
   for (char *at = name; *at != 0; at++) {
     if (*at == '\n') *at = 0;

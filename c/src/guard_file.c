@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,18 +45,18 @@ static void gate_leave(struct isth__guard *guard) {
 /* Always an opening of our own: who passed us a descriptor shares the locks of its opening. */
 static int file_guard_open(struct isth__guard *guard, const isth_guard *options, const struct isth__place *place,
                            bool writable, isth_failure *failure) {
-  char path[48], text[ISTH__NAME_TEXT_BYTES];
+  char text[ISTH__NAME_TEXT_BYTES];
   const char *name = options->name;
   if (name == NULL && place->fd < 0)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "a System V segment is no file: name one to lock");
-  if (name == NULL) {
-    snprintf(path, sizeof path, "/proc/self/fd/%d", place->fd);
-    name = path;
-  }
-  snprintf(text, sizeof text, "the lock file %s", options->name == NULL ? "(the segment's own)" : name);
+  snprintf(text, sizeof text, "the lock file %s", name == NULL ? "(the segment's own)" : name);
   /* To write, fcntl needs the file opened for writing; flock does not. */
   bool writes = writable && options->kind == ISTH_GUARD_FCNTL;
-  guard->file = isth__open_now(name, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY);
+  int flags = (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
+  guard->file = name == NULL ? isth__reopen(place->fd, flags | O_NONBLOCK) : isth__open_now(name, flags);
+  if (name == NULL && guard->file < 0) errno = -guard->file;
+  if (guard->file < 0 && errno == ENOTSUP)
+    return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "%s cannot be opened anew here: name one to lock", text);
   if (guard->file < 0) return isth__fail_system(failure, ISTH_E_GUARD_MISSING, "open", text);
   struct stat status;
   if (fstat(guard->file, &status) != 0 || !S_ISREG(status.st_mode))
@@ -93,40 +92,14 @@ static bool lock_flock(int file, short type) {
 }
 
 static bool lock_fcntl(int file, short type) {
-  struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
-  return fcntl(file, F_OFD_SETLK, &whole) == 0;
+  errno = isth__lock_file(file, type);
+  return errno == 0;
 }
 
-/* The process that holds a flock, as /proc/locks knows it: 0 where it does not, as in another namespace. */
-static int64_t flock_holder(int file) {
-  struct stat status;
-  FILE *locks = fstat(file, &status) == 0 ? fopen("/proc/locks", "re") : NULL;
-  if (locks == NULL) return 0;
-  char line[256];
-  int64_t holder = 0;
-  while (holder == 0 && fgets(line, sizeof line, locks) != NULL) {
-    /* 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; one that waits has "->" behind its number. */
-    enum { KIND = 1, PROCESS = 4, FILE_NAME = 5, WORDS };
-    char *words[WORDS] = {NULL}, *rest = line;
-    for (int i = 0; i < WORDS; i++) words[i] = strtok_r(rest, " ", &rest);
-    if (words[FILE_NAME] == NULL || strcmp(words[KIND], "FLOCK") != 0) continue;
-    char *number = words[FILE_NAME];
-    unsigned long major_number = strtoul(number, &number, 16);
-    if (*number++ != ':') continue;
-    unsigned long minor_number = strtoul(number, &number, 16);
-    if (*number++ != ':') continue;
-    unsigned long long inode = strtoull(number, NULL, 10);
-    if (inode == status.st_ino && makedev((unsigned int)major_number, (unsigned int)minor_number) == status.st_dev)
-      holder = strtoll(words[PROCESS], NULL, 10);
-  }
-  fclose(locks);
-  return holder;
-}
-
-/* The same of an fcntl lock; one of F_OFD_SETLK has no process. */
+/* The process that holds an fcntl lock; one of an opening has none. */
 static int64_t fcntl_holder(int file, short type) {
   struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
-  return fcntl(file, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK ? whole.l_pid : 0;
+  return fcntl(file, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK ? whole.l_pid : 0;
 }
 
 static int file_take(struct isth__guard *guard, struct isth__hold *hold, file_lock *lock) {
@@ -137,7 +110,7 @@ static int file_take(struct isth__guard *guard, struct isth__hold *hold, file_lo
       hold->held = true;
       return 0;
     }
-    if (errno != EWOULDBLOCK && errno != EACCES && errno != EINTR) {
+    if (errno != EWOULDBLOCK && errno != EBUSY && errno != EINTR) {
       int error = errno;
       gate_leave(guard);
       return isth__fail(hold->failure, ISTH_E_SYSTEM, "locking a file: %s", strerror(error));
@@ -145,7 +118,7 @@ static int file_take(struct isth__guard *guard, struct isth__hold *hold, file_lo
   } while (isth__patience_wait(&hold->patience));
   gate_leave(guard);
   if (hold->failure == NULL) return ISTH_E_LOCK_TIMEOUT;
-  int64_t holder = lock == lock_flock ? flock_holder(guard->file) : fcntl_holder(guard->file, type);
+  int64_t holder = lock == lock_flock ? isth__flock_holder(guard->file) : fcntl_holder(guard->file, type);
   return isth__fail_held(hold->failure, "the file's lock", holder);
 }
 

@@ -20,7 +20,7 @@
 
 #include "wire.h"
 
-#ifdef __GLIBC__
+#if defined(__GLIBC__) && !defined(ISTH_PLATFORM_POSIX)
 
 #include <errno.h>
 #include <limits.h>
@@ -230,12 +230,12 @@ static int mutex_open(struct isth__guard *guard, const isth_guard *options, cons
   (void)options;
   (void)place;
   (void)writable;
-  return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "only glibc's mutexes are known");
+  return isth__fail(failure, ISTH_E_UNSUPPORTED_PLATFORM, "only mutexes of glibc on Linux are known");
 }
 
 static int mutex_take(struct isth__guard *guard, struct isth__hold *hold) {
   (void)guard;
-  return isth__fail(hold->failure, ISTH_E_UNSUPPORTED_PLATFORM, "only glibc's mutexes are known");
+  return isth__fail(hold->failure, ISTH_E_UNSUPPORTED_PLATFORM, "only mutexes of glibc on Linux are known");
 }
 
 const struct isth__guard_way isth__mutex = {.open = mutex_open, .take = mutex_take, .release = mutex_take};

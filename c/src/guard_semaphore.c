@@ -102,16 +102,9 @@ static int system_v_semaphore_open(struct isth__guard *guard, const isth_guard *
 
 /* One operation; `until_ns` 0: now or never. Returns 0 or an errno, EAGAIN when the time is over. */
 static int semaphore_operate(const struct isth__guard *guard, short change, uint64_t until_ns) {
-  for (;;) {
-    struct sembuf operation = {guard->number, change, (short)(guard->undo ? SEM_UNDO : 0)};
-    uint64_t now_ns = until_ns == 0 ? 0 : isth__now_ns();
-    if (now_ns >= until_ns) operation.sem_flg |= IPC_NOWAIT;
-    uint64_t left_ns = now_ns < until_ns ? until_ns - now_ns : 0;
-    const struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
-    if (semtimedop(guard->set, &operation, 1, &left) == 0) return 0;
-    /* EAGAIN is for the clock above to say, which may be a little behind the kernel's. */
-    if (errno != EINTR && (errno != EAGAIN || left_ns == 0)) return errno;
-  }
+  struct sembuf operation = {guard->number, change, (short)(guard->undo ? SEM_UNDO : 0)};
+  uint64_t now_ns = until_ns == 0 ? 0 : isth__now_ns();
+  return isth__semaphore_change(guard->set, &operation, now_ns < until_ns ? until_ns - now_ns : 0);
 }
 
 static int semaphore_fail(struct isth__hold *hold, const char *call, int error) {

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "failpoint.h"
 
 void isth__guest_free(struct isth__guest *guest) {
   for (size_t i = 0; i < guest->descriptor_count; i++) close(guest->descriptors[i]);
@@ -16,7 +17,7 @@ void isth__guest_free(struct isth__guest *guest) {
 }
 
 void isth__channel_free(struct isth__channel *channel) {
-  if (channel->segment != NULL) munmap(channel->segment, channel->segment_bytes);
+  isth__memory_unmap(channel->segment, channel->segment_bytes);
   if (channel->client_wake >= 0) close(channel->client_wake);
   for (uint32_t i = 0; i < channel->lane_count; i++)
     if (channel->lanes[i].wake >= 0) close(channel->lanes[i].wake);
@@ -39,7 +40,8 @@ static int receive_message(struct isth__guest *guest, size_t size, size_t expect
   return 1;
 }
 
-static int judge_hello(const isth_service *service, const struct isth__hello *hello) {
+static int judge_hello(const isth_service *service, int control, const struct isth__hello *hello) {
+  if (!isth__allowed_peer(&service->allowed, control)) return ISTH_E_PERMISSION_DENIED;
   if (hello->version != ISTH_PROTOCOL_VERSION) return ISTH_E_PROTOCOL_MISMATCH;
   if ((hello->flags & ISTH__HELLO_WANT_TEXT) != 0) return 0;
   if ((hello->flags & ISTH__HELLO_ANY_SCHEMA) == 0 &&
@@ -62,11 +64,13 @@ static enum isth__guest_step send_text(const isth_service *service, struct isth_
 
 static enum isth__guest_step answer_hello(isth_service *service, struct isth__guest *guest) {
   const struct isth__hello *hello = &guest->message.hello;
+  ISTH__FAILPOINT(guest_hello);
   if (hello->magic != ISTH__MAGIC) return ISTH__GUEST_LEAVES;
-  bool text = (hello->flags & ISTH__HELLO_WANT_TEXT) != 0;
+  int status = judge_hello(service, guest->control, hello);
+  bool text = status == 0 && (hello->flags & ISTH__HELLO_WANT_TEXT) != 0;
   struct isth__offer offer = {.magic = ISTH__MAGIC,
                               .version = ISTH_PROTOCOL_VERSION,
-                              .status = judge_hello(service, hello),
+                              .status = status,
                               .lanes = service->options.threads,
                               .text_bytes = text ? service->text_bytes : 0,
                               .max_segment_bytes = service->options.max_segment_bytes};
@@ -76,8 +80,17 @@ static enum isth__guest_step answer_hello(isth_service *service, struct isth__gu
   if (offer.status != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
   ptrdiff_t sent = isth__send(guest->control, &offer, sizeof offer, NULL, 0);
   if (sent != (ptrdiff_t)sizeof offer || offer.status != 0) return ISTH__GUEST_LEAVES;
+  ISTH__FAILPOINT(guest_offered);
   guest->state = text ? ISTH__GUEST_TEXT : ISTH__GUEST_ATTACH;
   return text ? send_text(service, guest) : ISTH__GUEST_STAYS;
+}
+
+/* What the segments of all channels take, also of those whose client has gone, until they are unmapped. */
+static uint64_t total_bytes(const isth_service *service) {
+  uint64_t total = 0;
+  for (const struct isth__channel *channel = service->channels; channel != NULL; channel = channel->next)
+    total += channel->segment_bytes;
+  return total;
 }
 
 /* Checks what the client brings. 0, or the error that the welcome carries. */
@@ -91,6 +104,10 @@ static int judge_attach(const isth_service *service, const struct isth__guest *g
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%llu bytes are over max_segment_bytes of %llu",
                       (unsigned long long)attach->segment_bytes,
                       (unsigned long long)service->options.max_segment_bytes);
+  if (attach->segment_bytes + total_bytes(service) > service->options.max_total_bytes)
+    return isth__fail(failure, ISTH_E_CHANNEL_LIMIT,
+                      "with %llu bytes, all clients together would have more than max_total_bytes of %llu",
+                      (unsigned long long)attach->segment_bytes, (unsigned long long)service->options.max_total_bytes);
   if (attach->descriptors != 2 + shape.lanes || guest->descriptor_count != attach->descriptors)
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED, "%zu descriptors came, not %u", guest->descriptor_count,
                       (unsigned)(2 + shape.lanes));
@@ -112,8 +129,8 @@ static int make_channel(struct isth__guest *guest, struct isth__channel **made, 
   struct isth__shape shape = {attach->lanes, attach->request_bytes, attach->reply_bytes};
   struct isth__channel *channel = calloc(1, sizeof *channel + shape.lanes * sizeof channel->lanes[0]);
   if (channel == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a channel");
-  void *segment = mmap(NULL, attach->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, guest->descriptors[0], 0);
-  if (segment == MAP_FAILED) {
+  void *segment = isth__memory_map(guest->descriptors[0], attach->segment_bytes, true);
+  if (segment == NULL) {
     int error = isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "mapping the segment: %s", strerror(errno));
     free(channel);
     return error;
@@ -145,9 +162,11 @@ static enum isth__guest_step answer_attach(isth_service *service, struct isth__g
   isth_failure failure = {0, ""};
   /* The channel takes the guest's socket over. */
   int control = guest->control;
+  ISTH__FAILPOINT(guest_attach);
   int error = judge_attach(service, guest, &failure);
   if (error == 0) error = make_channel(guest, channel, &failure);
   if (error != 0) isth__store_relaxed(&service->refused, isth__load_relaxed(&service->refused) + 1);
+  ISTH__FAILPOINT(guest_mapped);
   struct isth__welcome welcome = {.status = error};
   int memories[ISTH__MEMORIES];
   size_t count = error == 0 ? isth__regions_describe(service->regions, welcome.memory_bytes, memories) : 0;
@@ -156,6 +175,7 @@ static enum isth__guest_step answer_attach(isth_service *service, struct isth__g
    * file then ends the channel, and tells a client that is still there to try again. */
   if (isth__send(control, &welcome, sizeof welcome, memories, count) != (ptrdiff_t)sizeof welcome)
     shutdown(control, SHUT_RDWR);
+  ISTH__FAILPOINT(guest_welcomed);
   return error == 0 ? ISTH__GUEST_ADMITTED : ISTH__GUEST_LEAVES;
 }
 

@@ -2,9 +2,10 @@
 #include "worker.h"
 
 #include <stdlib.h>
-#include <sys/epoll.h>
 
-enum { LANE_BUDGET = 32 }; /* records of one lane before the others get their turn */
+#include "failpoint.h"
+
+enum { LANE_BUDGET = 32 }; /* what one lane may spend before the others get their turn */
 
 void isth__worker_command(struct isth__worker *worker, struct isth__command *command) {
   pthread_mutex_lock(&worker->lock);
@@ -45,14 +46,13 @@ static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
     worker->lanes = lanes;
     worker->lane_capacity = capacity;
   }
-  /* Edge-triggered: a client that closes its end makes this one readable for ever, and is told of once. Nothing is lost
-   * by it, because each signal is an event of its own, whether or not the ones before were taken. */
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = lane};
-  if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->wake, &event) != 0) {
+  /* A client that closes its end makes this one readable for ever, and is told of once. */
+  if (isth__poller_add(worker->poller, lane->wake, ISTH__POLL_SIGNALS, lane) != 0) {
     break_channel(worker, lane);
     return;
   }
   worker->lanes[worker->lane_count++] = lane;
+  ISTH__FAILPOINT(lane_attached);
 }
 
 /* The client has gone. What it sent one way is served all the same: up to a ring's worth, because one that only
@@ -60,6 +60,7 @@ static void attach_lane(struct isth__worker *worker, struct isth__lane *lane) {
 static void detach_lane(struct isth__worker *worker, struct isth__lane *lane) {
   isth__lane_leave(lane);
   lane->serve_until = lane->requests.position + lane->requests.capacity;
+  ISTH__FAILPOINT(lane_detached);
   for (size_t i = 0; i < worker->lane_count; i++)
     if (worker->lanes[i] == lane) return;
   /* It was never attached, for want of memory or descriptors. */
@@ -69,7 +70,7 @@ static void detach_lane(struct isth__worker *worker, struct isth__lane *lane) {
 static void remove_lane(struct isth__worker *worker, size_t at) {
   struct isth__lane *lane = worker->lanes[at];
   worker->lanes[at] = worker->lanes[--worker->lane_count];
-  epoll_ctl(worker->epoll, EPOLL_CTL_DEL, lane->wake, NULL);
+  isth__poller_remove(worker->poller, lane->wake);
   let_go(worker, lane);
 }
 
@@ -98,7 +99,7 @@ static size_t serve_lane(struct isth__worker *worker, struct isth__lane *lane) {
     got = isth__lane_pump(lane);
     if (got > 0) served += (size_t)got;
   }
-  for (int budget = LANE_BUDGET; got >= 0 && budget > 0; budget--) {
+  for (lane->spent = 0; got >= 0 && lane->spent < LANE_BUDGET; lane->spent++) {
     got = isth__answer(&worker->serving, lane);
     if (got <= 0) break;
     served++;

@@ -33,7 +33,7 @@ static int lock_folder(const char *path) {
 
 /* Whether somebody accepts connections on it. A socket that went away meanwhile is not alive: its owner has just stopped. */
 static bool is_alive(const struct sockaddr_un *address) {
-  int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int probe = isth__socket_open();
   if (probe < 0) return true;
   bool alive = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ||
                (errno != ECONNREFUSED && errno != ENOENT);
@@ -72,8 +72,8 @@ int isth__listen(isth_service *service, isth_failure *failure) {
                       "a socket path has 1 to 107 bytes; give one as an option or in ISTHMUS_SOCKET");
   snprintf(service->socket_path, sizeof service->socket_path, "%s", address.sun_path);
   service->options.path = service->socket_path;
-  service->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (service->listener < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(errno));
+  service->listener = isth__socket_open();
+  if (service->listener < 0) return isth__fail(failure, ISTH_E_SYSTEM, "socket: %s", strerror(-service->listener));
   int folder = lock_folder(service->socket_path);
   if (folder < 0)
     return isth__fail(failure, errno == EACCES ? ISTH_E_PERMISSION_DENIED : ISTH_E_SYSTEM, "the folder of %s: %s",

@@ -7,33 +7,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the signal handler stops: a handler has no argument of its own, so this is the library's one global. */
+/* What the signal handler ends: a handler has no argument of its own, so this is the library's one global. */
 static isth_service *_Atomic running_service;
 
-static void stop_running(int signal_number) {
+static void end_running(int signal_number) {
   int saved = errno;
-  (void)signal_number;
   isth_service *service = atomic_load(&running_service);
-  if (service != NULL) isth_service_stop(service);
+  if (service != NULL) {
+    /* Clients that do not leave are waited for: whoever does not want to wait asks again. */
+    bool drain = signal_number == SIGTERM && !isth__load_acquire(&service->drain_asked);
+    if (drain) {
+      isth_service_drain(service);
+    } else {
+      isth_service_stop(service);
+    }
+  }
   errno = saved;
 }
 
 static void print_usage(FILE *to, const char *program) {
   fprintf(to,
-          "usage: %s [--socket PATH] [--threads N] [--wait adaptive|block|spin] [--cpu N]\n"
+          "usage: %s [OPTION VALUE]...\n"
           "\n"
-          "  --socket PATH  Unix socket to listen on (default: the environment variable ISTHMUS_SOCKET)\n"
-          "  --threads N    serving threads, 1 to %d (default: 1)\n"
-          "  --wait MODE    how idle threads wait (default: adaptive)\n"
-          "  --cpu N        pin serving thread i to CPU N + i (default: not pinned)\n",
-          program, ISTH_MAX_LANES);
+          "  --socket PATH   Unix socket to listen on (default: the environment variable ISTHMUS_SOCKET)\n"
+          "  --mode OCTAL    the socket's mode, 1 to 777 (default: 600)\n"
+          "  --allow-uid ID  only this user may connect, of those whom the mode lets in; up to %d times\n"
+          "  --allow-gid ID  the same for members of this group; up to %d times\n"
+          "  --threads N     serving threads, 1 to %d (default: 1)\n"
+          "  --wait MODE     how idle threads wait: adaptive, block or spin (default: adaptive)\n"
+          "  --cpu N         pin serving thread i to CPU N + i (default: not pinned)\n"
+          "  --drain-timeout SECONDS\n"
+          "                  how long clients that do not leave hold up SIGTERM, 1 to 86400 (default: 10)\n",
+          program, ISTH__MAX_ALLOWED, ISTH__MAX_ALLOWED, ISTH_MAX_LANES);
+}
+
+static bool parse_in_base(const char *text, int base, long low, long high, long *number) {
+  char *end;
+  errno = 0;
+  *number = strtol(text, &end, base);
+  return errno == 0 && end != text && *end == '\0' && *number >= low && *number <= high;
 }
 
 static bool parse_number(const char *text, long low, long high, long *number) {
-  char *end;
-  errno = 0;
-  *number = strtol(text, &end, 10);
-  return errno == 0 && end != text && *end == '\0' && *number >= low && *number <= high;
+  return parse_in_base(text, 10, low, high, number);
+}
+
+/* Adds an id to one of the lists of who may connect. The last number there is stands for none. */
+static bool parse_id(const char *text, uint32_t *ids, size_t *count) {
+  long id;
+  if (*count == ISTH__MAX_ALLOWED || !parse_number(text, 0, (long)UINT32_MAX - 1, &id)) return false;
+  ids[(*count)++] = (uint32_t)id;
+  return true;
 }
 
 static bool parse_wait(const char *text, isth_wait *wait) {
@@ -46,8 +70,15 @@ static bool parse_wait(const char *text, isth_wait *wait) {
   return false;
 }
 
+/* What the lists in the options point to: isth_service_open copies them. */
+struct ids {
+  uint32_t uids[ISTH__MAX_ALLOWED], gids[ISTH__MAX_ALLOWED];
+};
+
 /* 0: go on, 1: help was asked for, 2: wrong usage, which it has reported. */
-static int parse_arguments(int argc, char **argv, isth_service_options *options) {
+static int parse_arguments(int argc, char **argv, isth_service_options *options, struct ids *ids) {
+  options->allowed_uids = ids->uids;
+  options->allowed_gids = ids->gids;
   for (int i = 1; i < argc; i += 2) {
     const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
     long number = 0;
@@ -55,6 +86,13 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options)
     if (strcmp(name, "--help") == 0) return 1;
     if (strcmp(name, "--socket") == 0) {
       options->path = value;
+    } else if (strcmp(name, "--mode") == 0) {
+      good = good && parse_in_base(value, 8, 1, 0777, &number);
+      options->mode = (unsigned int)number;
+    } else if (strcmp(name, "--allow-uid") == 0) {
+      good = good && parse_id(value, ids->uids, &options->allowed_uid_count);
+    } else if (strcmp(name, "--allow-gid") == 0) {
+      good = good && parse_id(value, ids->gids, &options->allowed_gid_count);
     } else if (strcmp(name, "--threads") == 0) {
       good = good && parse_number(value, 1, ISTH_MAX_LANES, &number);
       options->threads = (unsigned int)number;
@@ -63,6 +101,9 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options)
     } else if (strcmp(name, "--cpu") == 0) {
       good = good && parse_number(value, 0, 4095, &number);
       options->cpu = (int)number;
+    } else if (strcmp(name, "--drain-timeout") == 0) {
+      good = good && parse_number(value, 1, 86400, &number);
+      options->drain_timeout_ns = (uint64_t)number * 1000000000u;
     } else {
       good = false;
     }
@@ -84,7 +125,8 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   const char *program = argc > 0 ? argv[0] : schema->name;
   isth_service_options options;
   isth_service_options_init(&options);
-  int usage = parse_arguments(argc, argv, &options);
+  struct ids ids;
+  int usage = parse_arguments(argc, argv, &options, &ids);
   if (usage != 0) {
     print_usage(usage == 1 ? stdout : stderr, program);
     return usage == 1 ? 0 : 2;
@@ -107,7 +149,7 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   if (error != 0) {
     isth__fail(&failure, error, "registering the handlers");
   } else {
-    struct sigaction action = {.sa_handler = stop_running};
+    struct sigaction action = {.sa_handler = end_running};
     sigemptyset(&action.sa_mask);
     atomic_store(&running_service, service);
     sigaction(SIGINT, &action, NULL);

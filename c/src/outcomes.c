@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "failpoint.h"
 #include "flow.h"
 
 enum {
@@ -23,6 +24,7 @@ static void end_call(isth_client *client, struct isth__call_slot *slot, int stat
   }
   client->lanes[slot->lane].in_flight--;
   isth__calls_end(&client->calls, slot);
+  ISTH__FAILPOINT(reply_ended);
 }
 
 /* Describes one of many replies; false if there should be none. */
@@ -36,7 +38,8 @@ static bool take_more(isth_client *client, struct isth__call_slot *slot, const s
 }
 
 static bool is_reply(const struct isth__header *header) {
-  return (header->kind == ISTH__RECORD_REPLY || header->kind == ISTH__RECORD_REPLY_MORE) && header->flags == 0;
+  return (header->kind == ISTH__RECORD_REPLY || header->kind == ISTH__RECORD_REPLY_MORE) && header->flags == 0 &&
+         header->metadata_bytes == 0;
 }
 
 static size_t take_replies(isth_client *client, struct isth__client_lane *lane, isth_reply *replies,
@@ -55,6 +58,7 @@ static size_t take_replies(isth_client *client, struct isth__client_lane *lane, 
       client->late_replies++;
       continue;
     }
+    ISTH__FAILPOINT(reply_found);
     if (callbacks != NULL) callbacks[count] = slot->callback;
     if (taken.header.kind == ISTH__RECORD_REPLY) {
       end_call(client, slot, taken.header.status, true, &replies[count]);
@@ -106,9 +110,14 @@ void isth__client_check_clock(isth_client *client) {
 
 static void check_control(isth_client *client) {
   char byte;
-  ssize_t got = recv(client->connection.control, &byte, 1, MSG_DONTWAIT);
+  ssize_t got;
+  while ((got = recv(client->connection.control, &byte, 1, MSG_DONTWAIT)) > 0) {
+    /* The instance sends nothing after its welcome but this, once. */
+    if (byte != ISTH__DRAIN || client->drain_came) break;
+    client->drain_came = true;
+    ISTH__FAILPOINT(drain_seen);
+  }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  /* The instance sends nothing after its welcome. */
   isth__client_lose(client, got > 0 ? ISTH_E_PEER_CORRUPT : ISTH_E_INSTANCE_LOST);
 }
 
@@ -146,6 +155,7 @@ size_t isth_client_peek(isth_client *client, isth_reply *replies, size_t max) {
 
 void isth_client_release(isth_client *client) {
   for (uint32_t i = 0; i < client->lane_count; i++) isth__consumer_release(&client->lanes[i].replies);
+  ISTH__FAILPOINT(replies_released);
 }
 
 size_t isth_client_poll(isth_client *client, size_t max) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "failpoint.h"
 #include "stream.h"
 
 static void push_parcel(struct isth__parcels *parcels, struct isth__parcel *parcel) {
@@ -25,12 +26,13 @@ static struct isth__parcel *pop_parcel(struct isth__parcels *parcels) {
 
 /* ---- the queue ---- */
 
-struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes) {
+struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes, uint32_t max_deferred) {
   struct isth__outgoing *outgoing = calloc(1, sizeof *outgoing);
   if (outgoing == NULL) return NULL;
   isth__store_relaxed(&outgoing->references, 1);
   pthread_mutex_init(&outgoing->lock, NULL);
   outgoing->max_waiting_bytes = max_waiting_bytes;
+  outgoing->max_deferred = max_deferred;
   outgoing->signal = -1;
   return outgoing;
 }
@@ -73,6 +75,7 @@ void isth__outgoing_collect(struct isth__outgoing *outgoing) {
     }
   }
   pthread_mutex_unlock(&outgoing->lock);
+  ISTH__FAILPOINT(outgoing_collected);
   for (struct isth__parcel *parcel; (parcel = pop_parcel(&stray)) != NULL;) isth__parcel_free(parcel);
 }
 
@@ -143,6 +146,7 @@ int isth__post_locked(struct isth__parcel *parcel, uint64_t max_waiting_bytes) {
   parcel->posted = true;
   push_parcel(&outgoing->parcels, parcel);
   isth__store_relaxed(&outgoing->pending, 1);
+  ISTH__FAILPOINT(outgoing_posted);
   /* Sleep / notify; the partner is isth__outgoing_sleep. */
   isth__fence();
   if (isth__load_relaxed(&outgoing->sleeping) != 0 && isth__exchange_relaxed(&outgoing->sleeping, 0) != 0)
@@ -171,6 +175,7 @@ int isth__lane_pump(struct isth__lane *lane) {
     if (error != 0) return error;
     struct isth__parcel *parcel = pop_parcel(&lane->parcels);
     memcpy(isth__record_payload(record), parcel->payload, parcel->size);
+    ISTH__FAILPOINT(parcel_written);
     if (isth__producer_commit(&lane->replies, record, &parcel->header, parcel->size))
       isth__wake_signal(lane->channel->client_wake);
     isth__parcel_free(parcel);

@@ -39,6 +39,7 @@ struct isth__outgoing {
   isth__atomic_u32 pending;  /* something was posted and not collected yet */
   isth__atomic_u32 sleeping; /* the serving thread is about to sleep or sleeps */
   uint64_t max_waiting_bytes;
+  uint32_t max_deferred;
   pthread_mutex_t lock;
   /* Under the lock. */
   bool closed;
@@ -59,7 +60,7 @@ struct isth__way {
 };
 
 /* NULL: out of memory. */
-struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes);
+struct isth__outgoing *isth__outgoing_create(uint64_t max_waiting_bytes, uint32_t max_deferred);
 /* What is posted from now on, and what was not collected, is dropped. */
 void isth__outgoing_close(struct isth__outgoing *outgoing);
 void isth__outgoing_release(struct isth__outgoing *outgoing);

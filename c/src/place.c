@@ -45,6 +45,10 @@ int isth__fail_system(isth_failure *failure, int missing, const char *call, cons
   return isth__fail(failure, code, "%s: %s: %s", what, call, strerror(error));
 }
 
+#ifndef SHM_DEST /* the system keeps no removed segments that can still be found */
+#define SHM_DEST 0
+#endif
+
 /* ---- System V ---- */
 
 static int place_find_id(const isth_segment_name *name) { return name->key != 0 ? shmget(name->key, 0, 0) : name->id; }
@@ -78,28 +82,22 @@ static int place_open_system_v(struct isth__place *place, const isth_segment_nam
 
 enum { LEASE_NS = 100000000 };
 
-int isth__open_now(const char *path, int flags) {
+static int open_patiently(const char *name, int flags, bool is_object) {
   struct isth__patience patience = isth__patience_begin(LEASE_NS);
   int fd;
   do {
-    fd = open(path, flags | O_NONBLOCK);
+    fd = is_object ? isth__object_open(name, flags | O_NONBLOCK) : open(name, flags | O_NONBLOCK);
   } while (fd < 0 && errno == EWOULDBLOCK && isth__patience_wait(&patience));
   return fd;
 }
 
-/* Where Linux has POSIX segments. */
-enum { OBJECT_PATH_BYTES = sizeof "/dev/shm" + NAME_MAX };
-static void object_path(const char *name, char path[OBJECT_PATH_BYTES]) {
-  snprintf(path, OBJECT_PATH_BYTES, "/dev/shm%s", name);
-}
+int isth__open_now(const char *path, int flags) { return open_patiently(path, flags, false); }
 
 static int place_open_descriptor(const isth_segment_name *name, bool writable) {
-  char path[OBJECT_PATH_BYTES];
   int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
   if (name->kind == ISTH_SEGMENT_FILE) return isth__open_now(name->name, flags);
   if (name->kind == ISTH_SEGMENT_FD) return fcntl(name->fd, F_DUPFD_CLOEXEC, 0);
-  object_path(name->name, path);
-  return isth__open_now(path, flags | O_NOFOLLOW);
+  return open_patiently(name->name, flags, true);
 }
 
 static int place_open_file(struct isth__place *place, const isth_segment_name *name, bool writable,
@@ -122,9 +120,7 @@ static int place_open_file(struct isth__place *place, const isth_segment_name *n
   if (block > place->granule && (block & (block - 1)) == 0) place->granule = block;
   /* An inode's number is used again once the file is gone, so its birth is needed; 0 where the file system knows of
    * none. */
-  struct statx more = {.stx_btime = {.tv_sec = 0}};
-  (void)statx(place->fd, "", AT_EMPTY_PATH, STATX_BTIME, &more);
-  uint64_t identity[4] = {status.st_dev, status.st_ino, (uint64_t)more.stx_btime.tv_sec, more.stx_btime.tv_nsec};
+  uint64_t identity[3] = {status.st_dev, status.st_ino, isth__birth(place->fd)};
   struct isth__digest digest;
   isth__digest_begin(&digest);
   place->identity = isth__digest_end(&digest, (const unsigned char *)identity, sizeof identity);
@@ -159,15 +155,12 @@ void isth__place_close(struct isth__place *place) {
 bool isth__place_current(const struct isth__place *place) {
   struct stat status;
   struct shmid_ds segment;
-  char path[OBJECT_PATH_BYTES];
   switch (place->kind) {
   case ISTH_SEGMENT_SYSTEM_V:
     if (place->key != 0) return shmget(place->key, 0, 0) == place->id;
     return shmctl(place->id, IPC_STAT, &segment) == 0 && (segment.shm_perm.mode & SHM_DEST) == 0;
   case ISTH_SEGMENT_POSIX:
-    /* Not opened and closed, which would drop the fcntl locks that the program itself has on it. */
-    object_path(place->name, path);
-    return lstat(path, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
+    return isth__object_stat(place->name, &status) && status.st_dev == place->device && status.st_ino == place->inode;
   case ISTH_SEGMENT_FILE:
     return stat(place->name, &status) == 0 && status.st_dev == place->device && status.st_ino == place->inode;
   case ISTH_SEGMENT_FD: break;

@@ -3,7 +3,7 @@
  *
  *   0        4     6      8       12      16       24           32        48       56         60
  *   | length | kind | flags | status | method | call id | deadline | trace id | span id | metadata | window | one cache line
- *   | metadata block, if any, up to the next multiple of 64 |
+ *   | metadata block of a request, if any: metadata.h, up to the next multiple of 64 |
  *   | payload, aligned to 64                                |
  *
  * All fields are little-endian. `length` counts header, metadata and payload; the next record begins at the next
@@ -14,6 +14,9 @@
  *     | <----------------------------- REPLY -- |   ends the call; none comes where the request has ONE_WAY
  *     | <------------------------ REPLY_MORE -- |   any number before the REPLY, where the request has MANY
  *     | -- CREDIT, CANCEL ------------------->  |   of such a call, at any time; without a payload
+ *
+ * A request of method 0 is a ping, which the serving thread answers by itself, with status 0 and no payload: it needs no handler
+ * and is no call. Methods number from 1.
  *
  * The window of a request with MANY is how many bytes of REPLY_MORE, headers included, may have been sent without a
  * CREDIT that gives them back. While that many have, no further one is; but one may always be under way.
@@ -42,6 +45,8 @@ enum isth__record_kind {
 
 /* The largest window. Replies that no ring has room for wait in the service's memory: this bounds how many. */
 enum { ISTH__MAX_WINDOW = 4 << 20 };
+
+enum { ISTH__METHOD_PING = 0 };
 
 /* Flags of a request; at most one of them. Other records have none. */
 enum { ISTH__FLAG_ONE_WAY = 1, ISTH__FLAG_MANY = 2 };

@@ -1,5 +1,7 @@
 #include "region_handle.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,8 +13,8 @@ int isth__region_open(isth_region **region, const isth_region_type *type, const 
   int lock_fd = -1;
   if (access->writable && type->writers == ISTH_WRITERS_MANY) {
     /* The lock belongs to an open file, and all who were passed the descriptor share one: so each opens its own. */
-    lock_fd = isth__memory_reopen(access->lock_fd);
-    if (lock_fd < 0) return ISTH_E_SYSTEM;
+    lock_fd = isth__reopen(access->lock_fd, O_RDWR);
+    if (lock_fd < 0) return lock_fd == -ENOTSUP ? ISTH_E_UNSUPPORTED_PLATFORM : ISTH_E_SYSTEM;
   }
   isth_region *opened = aligned_alloc(_Alignof(isth_region), sizeof *opened);
   if (opened == NULL) {

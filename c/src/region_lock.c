@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "failpoint.h"
+
 enum { SPINS = 16, PAUSES = 32, FIRST_SLEEP_NS = 10000, LAST_SLEEP_NS = 500000 };
 
 /* Returns 0, EBUSY or another errno. */
@@ -57,18 +59,23 @@ int isth__region_lock(isth_region *region) {
     pthread_mutex_lock(&region->mutex);
     return 0;
   }
+  ISTH__FAILPOINT(region_lock);
   int error = wait_for_lock(region);
   if (error != 0) return error;
+  ISTH__FAILPOINT(region_locked);
   if (isth__load_relaxed(&region->header->writer) != 0) recover(region);
   /* What the writer stores comes after this: publish_value has a release fence before all that others can see. */
   isth__store_relaxed(&region->header->writer, region->process_id);
+  ISTH__FAILPOINT(region_marked);
   return 0;
 }
 
 void isth__region_unlock(isth_region *region) {
   if (region->lock_fd >= 0) {
     isth__store_release(&region->header->writer, 0); /* after all that the writer stored */
+    ISTH__FAILPOINT(region_unmarked);
     isth__lock_release(region->lock_fd, region->lock_byte);
+    ISTH__FAILPOINT(region_unlocked);
   }
   pthread_mutex_unlock(&region->mutex);
 }

@@ -105,7 +105,7 @@ struct isth__region_access {
  * Makes a region of its memory. Nothing of `type` and `access` is referred to afterwards. On failure `release` is not
  * called. Regions of one process that lie in the same memory keep out of each other's way where there are several
  * writers; of a region with one writer only one that is writable may be made.
- * Errors: OUT_OF_MEMORY, SYSTEM (no descriptor for the lock, or no /proc).
+ * Errors: OUT_OF_MEMORY, SYSTEM (no descriptor for the lock, or no /proc), UNSUPPORTED_PLATFORM (it has no such lock).
  */
 int isth__region_open(isth_region **region, const isth_region_type *type, const struct isth__region_access *access);
 

@@ -1,5 +1,7 @@
 #include "region_handle.h"
 
+#include "failpoint.h"
+
 /* So often a reader would have to be overtaken by three whole writes in the midst of one copy: only memory that
  * somebody has written nonsense into comes to that. */
 enum { MOST_TRIES = 1000 };
@@ -20,6 +22,7 @@ static inline int read_row(const isth_region *region, uint32_t number, size_t of
     if (isth__load_acquire(&slot->sequence) != version) continue; /* from publish_value */
     uint64_t time_ns = isth__load_relaxed(&slot->time_ns);
     isth__region_load(slot->value, offset, part, size);
+    ISTH__FAILPOINT(region_copied);
     isth__fence_acquire(); /* with isth__fence_release in publish_value */
     if (isth__load_relaxed(&slot->sequence) != version) continue;
     if (stamp != NULL) *stamp = (isth_stamp){version, (int64_t)time_ns};

@@ -11,6 +11,8 @@
  */
 #include "region_handle.h"
 
+#include "failpoint.h"
+
 /* `armed` lies in memory that everybody may write: who clears it unseen makes others sleep at most so long. */
 enum { SLICE_NS = 100000000 };
 /* The same where the system does not let who waits fence for others: by then, what a writer has stored is seen. */
@@ -26,6 +28,7 @@ void isth__region_announce(isth_region *region, bool wake) {
     isth__fence_compiler();
   }
   if (wake || isth__load_relaxed(region->armed) != 0) isth__futex_wake(changes);
+  ISTH__FAILPOINT(region_announced);
 }
 
 int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeout_ns) {
@@ -36,6 +39,7 @@ int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeo
     uint64_t now_ns = isth__now_ns();
     if (now_ns >= until_ns) return ISTH_E_DEADLINE_EXCEEDED;
     isth__store_relaxed(region->armed, 1);
+    ISTH__FAILPOINT(region_armed);
     uint64_t slice_ns = isth__fence_others() ? SLICE_NS : UNSURE_SLICE_NS;
     isth__fence(); /* of our own, for writers that fence themselves */
     if (isth_region_changes(region) != changes) break;

@@ -1,5 +1,7 @@
 #include "region_handle.h"
 
+#include "failpoint.h"
+
 /* The version after `latest`. Never 0 nor ISTH_ANY_VERSION, whatever somebody has written into the memory. */
 static uint64_t next_version(uint64_t latest) { return latest < ISTH_ANY_VERSION - 1 ? latest + 1 : 1; }
 
@@ -21,6 +23,7 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
   int64_t time_ns = isth__real_now_ns();
   isth__store_relaxed(&slot->sequence, 0);
   isth__fence_release(); /* with isth__fence_acquire in read_row */
+  ISTH__FAILPOINT(region_invalidated);
   isth__store_relaxed(&slot->time_ns, (uint64_t)time_ns);
   if (size < region->bytes) {
     const struct isth__region_slot *old = isth__region_slot_at(region, row, latest);
@@ -28,8 +31,11 @@ static void publish_value(isth_region *region, struct isth__region_row *row, siz
       isth__store_relaxed(&slot->value[word], latest == 0 ? 0 : isth__load_relaxed(&old->value[word]));
   }
   isth__region_store(slot->value, offset, part, size);
+  ISTH__FAILPOINT(region_stored);
   isth__store_release(&slot->sequence, version); /* to read_row */
-  isth__store_release(&row->latest, version);    /* to read_row */
+  ISTH__FAILPOINT(region_valid);
+  isth__store_release(&row->latest, version); /* to read_row */
+  ISTH__FAILPOINT(region_latest);
   prefetch_slot(region, row, next_version(version));
   if (stamp != NULL) *stamp = (isth_stamp){version, time_ns};
 }
@@ -93,9 +99,12 @@ static int add_row(isth_region *region, const struct isth__region_key *key, cons
   struct isth__region_row *row = isth__region_row_at(region, *number);
   isth__store_relaxed(&row->latest, 0); /* one who died here may have written it */
   isth__region_key_store(region, *number, key);
+  ISTH__FAILPOINT(region_keyed);
   publish_value(region, row, 0, value, region->bytes, stamp);
   isth__region_index_row(region, *number, bucket);
+  ISTH__FAILPOINT(region_indexed);
   isth__region_add_row(region, *number);
+  ISTH__FAILPOINT(region_added);
   isth__region_announce(region, false);
   return 0;
 }

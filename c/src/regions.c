@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "region_memory.h"
@@ -75,12 +74,12 @@ static int place_all(struct isth__regions **made, const isth_schema *schema, ist
 
 static int make_memory(struct isth__regions *regions, enum isth__memory kind) {
   uint64_t size = regions->memories[kind].size;
-  void *mapped = MAP_FAILED;
+  void *mapped = NULL;
   int fd = kind == ISTH__MEMORY_OWNED ? isth__memory_create_owned(size, &mapped) : isth__memory_create(size);
   if (fd < 0) return fd;
   regions->memories[kind].descriptor = fd;
-  if (kind != ISTH__MEMORY_OWNED) mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (mapped == MAP_FAILED) return -errno;
+  if (kind != ISTH__MEMORY_OWNED) mapped = isth__memory_map(fd, size, true);
+  if (mapped == NULL) return -errno;
   regions->memories[kind].bytes = mapped;
   return 0;
 }
@@ -118,8 +117,8 @@ static int map_regions_memory(struct isth__regions *regions, enum isth__memory k
     return isth__fail(failure, ISTH_E_SEGMENT_REFUSED,
                       "the %s memory of the instance's regions is not a memfd of %llu bytes, sealed as it should be",
                       memory_names[kind], (unsigned long long)size);
-  void *mapped = mmap(NULL, size, owned ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (mapped == MAP_FAILED)
+  void *mapped = isth__memory_map(fd, size, !owned);
+  if (mapped == NULL)
     return isth__fail(failure, errno == ENOMEM ? ISTH_E_OUT_OF_MEMORY : ISTH_E_SEGMENT_REFUSED,
                       "mapping the %s memory of the instance's regions: %s", memory_names[kind], strerror(errno));
   regions->memories[kind].bytes = mapped;
@@ -199,7 +198,7 @@ void isth__regions_release(struct isth__regions *regions) {
   /* Counted down to zero, as atomic.h says. */
   if (regions == NULL || isth__subtract_acquire_release(&regions->users, 1) != 1) return;
   for (int i = 0; i < ISTH__MEMORIES; i++) {
-    if (regions->memories[i].bytes != NULL) munmap(regions->memories[i].bytes, regions->memories[i].size);
+    isth__memory_unmap(regions->memories[i].bytes, regions->memories[i].size);
     if (regions->memories[i].descriptor >= 0) close(regions->memories[i].descriptor);
   }
   free(regions);

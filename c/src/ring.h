@@ -26,7 +26,8 @@ struct isth__ring_control {
   isth__atomic_u64 consumer_position; /* bytes given back; written by the consumer */
   unsigned char apart[120];
   isth__atomic_u32 sleeping; /* 1 while the consumer is about to sleep or sleeps; rarely written, so cached by both */
-  unsigned char apart_too[124];
+  isth__atomic_u32 draining; /* of lane 0's requests: 1 once the service wants no new ones. See wire.h */
+  unsigned char apart_too[120];
 };
 _Static_assert(sizeof(struct isth__ring_control) == 256, "protocol layout");
 
@@ -52,34 +53,41 @@ struct isth__header {
   uint16_t flags;
   int32_t status;
   uint32_t method;
+  uint32_t metadata_bytes;
   uint32_t window;
   uint64_t call_id;
   uint64_t deadline_ns;
   isth_trace trace;
 };
 
-/* A record taken out: the header is a private copy, the payload is in place. */
+/* A record taken out: the header is a private copy, the payload and the metadata are in place. */
 struct isth__taken {
   struct isth__header header;
   const unsigned char *payload;
   size_t size;
+  const unsigned char *metadata; /* header.metadata_bytes of them */
 };
 
-/* The most payload a record of a ring can have: half of the ring, less the header. Half, so that a record always fits into
- * an empty ring, wherever its position is. */
+/* The most payload a record of a ring can have, with what its metadata takes: half of the ring, less the header. Half, so
+ * that a record always fits into an empty ring, wherever its position is. */
 static inline size_t isth__ring_max_payload(uint32_t capacity) { return capacity / 2 - sizeof(struct isth__record); }
 
+/* What metadata takes of a record: the payload behind it is aligned. */
+static inline size_t isth__metadata_room(uint32_t metadata_bytes) { return (size_t)isth__align(metadata_bytes); }
+
 /*
- * Claims a record with room for `size` bytes of payload, which must be within isth__ring_max_payload. The caller writes the
- * payload, and commits. Claiming again replaces a claim. Returns 0, ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
+ * Claims a record with room for `size` bytes of payload, with what metadata takes, which must be within
+ * isth__ring_max_payload. The caller writes them, and commits. Claiming again replaces a claim. Returns 0,
+ * ISTH_E_RING_FULL, or ISTH_E_PEER_CORRUPT.
  */
 int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed);
 
-/* Publishes the claimed record with `size` bytes of payload, at most as many as were claimed. Returns true if the consumer
- * sleeps and must be woken: then only this call says so. */
+/* Publishes the claimed record with `size` bytes of payload behind its metadata, together at most as many as were claimed.
+ * Returns true if the consumer sleeps and must be woken: then only this call says so. */
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
                            const struct isth__header *header, size_t size);
 
+/* Where the payload lies, or, where there is any, the metadata. */
 static inline void *isth__record_payload(struct isth__record *record) { return record + 1; }
 
 /* Takes the next record without giving its room back. Returns 1, 0 if there is none, or ISTH_E_PEER_CORRUPT. Until release,

@@ -5,9 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "failpoint.h"
 #include "seats.h"
 
-enum { MAX_METHOD_ID = 65535, MAX_STREAMS = 4096 };
+enum {
+  MAX_METHOD_ID = 65535,
+  MAX_STREAMS = 4096,
+  /* As many as a client can have in flight: by default none that keeps to its limit is ever refused. */
+  MAX_DEFERRED = 1 << 16
+};
 
 void isth_service_options_init(isth_service_options *options) {
   *options = (isth_service_options){.mode = 0600,
@@ -21,7 +27,10 @@ void isth_service_options_init(isth_service_options *options) {
                                     .parent_fd = -1,
                                     .max_streams = 64,
                                     .stall_timeout_ns = UINT64_C(30000000000),
-                                    .max_waiting_bytes = UINT64_C(64) << 20};
+                                    .max_waiting_bytes = UINT64_C(64) << 20,
+                                    .max_total_bytes = UINT64_C(4) << 30,
+                                    .max_deferred = MAX_DEFERRED,
+                                    .drain_timeout_ns = UINT64_C(10000000000)};
 }
 
 static int fill_service_options(isth_service_options *options, const isth_service_options *given,
@@ -39,10 +48,16 @@ static int fill_service_options(isth_service_options *options, const isth_servic
   if (options->max_streams == 0) options->max_streams = defaults.max_streams;
   if (options->stall_timeout_ns == 0) options->stall_timeout_ns = defaults.stall_timeout_ns;
   if (options->max_waiting_bytes == 0) options->max_waiting_bytes = defaults.max_waiting_bytes;
+  if (options->max_total_bytes == 0) options->max_total_bytes = defaults.max_total_bytes;
+  if (options->max_segment_bytes > options->max_total_bytes) options->max_segment_bytes = options->max_total_bytes;
+  if (options->max_deferred == 0) options->max_deferred = defaults.max_deferred;
+  if (options->drain_timeout_ns == 0) options->drain_timeout_ns = defaults.drain_timeout_ns;
   if (options->threads > ISTH_MAX_LANES)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "threads is at most %d", ISTH_MAX_LANES);
   if (options->max_streams > MAX_STREAMS)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_streams is at most %d", MAX_STREAMS);
+  if (options->max_deferred > MAX_DEFERRED)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "max_deferred is at most %d", MAX_DEFERRED);
   if (options->wait > ISTH_WAIT_SPIN) return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "there is no such wait mode");
   if ((options->mode & ~0777u) != 0)
     return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "mode %o is not a socket's", options->mode);
@@ -91,6 +106,7 @@ static int make_regions(isth_service *service, isth_failure *failure) {
   service->region_handles = calloc(schema->region_count, sizeof(isth_region *));
   if (service->region_handles == NULL)
     return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "%zu regions", schema->region_count);
+  ISTH__FAILPOINT(regions_made);
   for (uint32_t i = 0; i < schema->region_count && error == 0; i++)
     error = isth__regions_open(service->regions, i + 1, &service->region_handles[i]);
   return error == 0 ? 0 : isth__fail(failure, error, "%s", isth_error_message(error));
@@ -107,10 +123,11 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   isth_service *service = calloc(1, sizeof *service);
   if (service == NULL) return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a service");
   service->schema = schema;
-  service->listener = service->epoll = service->spare = -1;
+  service->listener = service->spare = -1;
   int error = isth__wake_create(service->event);
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
+  if (error == 0) error = isth__allowed_take(&service->allowed, &service->options, failure);
   if (error == 0) error = take_schema(service, failure);
   if (error == 0) error = make_regions(service, failure);
   if (error == 0) {
@@ -158,6 +175,12 @@ int isth_service_run(isth_service *service, isth_failure *failure) {
 
 void isth_service_stop(isth_service *service) {
   isth__store_release(&service->stopping, 1);
+  isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
+}
+
+void isth_service_drain(isth_service *service) {
+  /* Pairs with the acquire in control.c's serve_control. */
+  isth__store_release(&service->drain_asked, 1);
   isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 

@@ -20,7 +20,9 @@
 
 #include <isthmus/service.h>
 
+#include "allowed.h"
 #include "arena.h"
+#include "metadata.h"
 #include "outgoing.h"
 #include "regions.h"
 #include "shape.h"
@@ -30,7 +32,7 @@ struct isth__worker;
 struct isth__channel;
 struct isth__seats;
 
-/* What an epoll entry of the control thread stands for. */
+/* What a descriptor that the control thread watches stands for. */
 enum isth__source {
   ISTH__SOURCE_LISTENER,
   ISTH__SOURCE_EVENT,
@@ -58,6 +60,7 @@ struct isth__lane {
   bool signalled; /* the wake-up fired, and was not cleared yet */
   bool blocked;   /* the reply ring has no room for the next reply */
   bool broken;    /* the client broke the protocol: not served any more */
+  int spent;      /* of its turn: one for each record, and more for what takes longer */
   /* The client has gone: only its one-way calls are served, up to this position of the request ring. 0: it is there. */
   uint64_t serve_until;
   struct isth__parcels parcels;    /* replies that wait for room; while there are any, no request is taken */
@@ -104,9 +107,10 @@ struct isth__method_handler {
   isth_replies replies;
 };
 
-/* Memory of a thread that runs handlers, for isth_call_in and isth_call_out. */
+/* Memory of a thread that runs handlers, for isth_call_in, isth_call_out and isth_call_metadata. */
 struct isth__scratch {
   struct isth__arena in, out;
+  struct isth__metadata metadata;
 };
 
 /* What a serving thread has for each call. */
@@ -121,11 +125,13 @@ struct isth_service {
   const isth_schema *schema;
   isth_service_options options; /* with the defaults filled in; path points to socket_path */
   char socket_path[108];
+  struct isth__allowed allowed;
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
-  int event[2];              /* a wake-up: stop was asked for, a lane was let go, a channel broke */
+  int event[2];              /* a wake-up: stop or drain was asked for, a lane was let go, a channel broke */
   isth__atomic_u32 stopping; /* stop was asked for */
-  isth__atomic_u32 draining; /* serving threads are to end */
+  isth__atomic_u32 drain_asked;
+  isth__atomic_u32 ending; /* serving threads are to end */
   bool running;
   void (*on_stop)(void *user); /* NULL: none */
   void *on_stop_user;
@@ -136,10 +142,12 @@ struct isth_service {
   struct isth__regions *regions; /* NULL: there are none */
   isth_region **region_handles;  /* the service's own, by region number less one */
   /* The control thread's. */
-  int epoll;
-  int spare; /* given up when descriptors run out, to accept and turn away */
+  struct isth__poller *poller; /* NULL: it does not run */
+  int spare;                   /* given up when descriptors run out, to accept and turn away */
+  uint64_t accepts_paid_ns;    /* until when what was accepted fills the time, at the pace of control.c */
   struct isth__guest *guests;
   struct isth__channel *channels;
+  uint64_t drain_until_ns; /* 0: not draining */
   uint32_t guest_count, channel_count;
   struct isth__worker *workers;
   struct isth__seats *seats; /* of streams */

@@ -6,7 +6,11 @@
 #include <time.h>
 
 #include "call.h"
+#include "failpoint.h"
 #include "seats.h"
+
+/* Of its lane's turn, which it ends: waking the thread that runs it takes as long as many a call. */
+enum { BEGIN_COST = 32 };
 
 struct isth__stream {
   isth_call call;
@@ -48,7 +52,7 @@ static struct isth__stream *create_stream(const struct isth__serving *serving, c
   memcpy(payload, request->payload, request->size);
   uint64_t deadline_ns = request->header.deadline_ns, now_ns = deadline_ns == 0 ? 0 : isth__now_ns();
   uint32_t window = request->header.window;
-  *stream = (struct isth__stream){.request = {request->header, payload, request->size},
+  *stream = (struct isth__stream){.request = {.header = request->header, .payload = payload, .size = request->size},
                                   .handler = *handler,
                                   .seat = seat,
                                   .way = isth__way_retain(way),
@@ -59,6 +63,11 @@ static struct isth__stream *create_stream(const struct isth__serving *serving, c
   isth__condition_init(&stream->resumed);
   isth__call_begin(&stream->call, &stream->request, ISTH_REPLIES_MANY, isth__seat_number(seat));
   stream->call.scratch = isth__seat_scratch(seat);
+  if (call->metadata != NULL) {
+    /* Nobody else uses the scratch of a seat that was taken and whose stream has not begun. */
+    stream->call.scratch->metadata = *call->metadata;
+    stream->call.metadata = &stream->call.scratch->metadata;
+  }
   stream->call.in = (isth_message){payload, request->size, request->size};
   stream->call.most = call->most;
   stream->call.stream = stream;
@@ -106,14 +115,19 @@ int isth__stream_start(const struct isth__serving *serving, isth_call *call,
     (void)unlink_stream(stream);
     isth__stream_free(stream);
     isth__seat_leave(seat);
-    return isth_refuse(call, error, error == ISTH_E_CLOSED ? "the service stops" : "a thread for the handler");
+    /* Nothing of it was executed: another instance may do it. */
+    return error == ISTH_E_CLOSED ? isth_refuse(call, ISTH_E_INSTANCE_DRAINING, "the instance stops")
+                                  : isth_refuse(call, error, "a thread for the handler");
   }
   call->kept = true;
+  ISTH__FAILPOINT(stream_started);
+  call->lane->spent += BEGIN_COST;
   return 0;
 }
 
 void isth__stream_run(struct isth__stream *stream) {
   isth_call *call = &stream->call;
+  ISTH__FAILPOINT(stream_begun);
   int status = stream->handler.handler(call, stream->handler.user);
   if (call->out.bytes != NULL) isth__arena_trim(&call->scratch->out, call->most);
   int stopped = unlink_stream(stream);
@@ -128,6 +142,7 @@ void isth__stream_run(struct isth__stream *stream) {
     memcpy(end->payload, call->message, end->size);
   }
   if (isth__post(end, UINT64_MAX) == 0) stream->end = NULL;
+  ISTH__FAILPOINT(stream_ended);
 }
 
 /* ---- what reaches it from outside, under the lock ---- */
@@ -158,7 +173,8 @@ static int credit_stream(struct isth__stream *stream, uint32_t bytes) {
 int isth__stream_control(struct isth__lane *lane, const struct isth__taken *record) {
   const struct isth__header *header = &record->header;
   bool credit = header->kind == ISTH__RECORD_CREDIT;
-  if ((!credit && header->kind != ISTH__RECORD_CANCEL) || header->flags != 0 || record->size != 0)
+  if ((!credit && header->kind != ISTH__RECORD_CANCEL) || header->flags != 0 || header->metadata_bytes != 0 ||
+      record->size != 0)
     return ISTH_E_PEER_CORRUPT;
   struct isth__way *way = lane->way;
   if (way == NULL) return 0;
@@ -168,6 +184,7 @@ int isth__stream_control(struct isth__lane *lane, const struct isth__taken *reco
   while (stream != NULL && stream->request.header.call_id != header->call_id) stream = stream->next;
   if (stream != NULL && credit) error = credit_stream(stream, header->window);
   if (stream != NULL && !credit) stop_stream(stream, ISTH_E_CANCELLED);
+  ISTH__FAILPOINT(stream_controlled);
   unlock_way(way);
   return error;
 }
@@ -204,6 +221,7 @@ int isth_call_emit(isth_call *call, const void *payload, size_t size) {
   struct isth__parcel *parcel = isth__parcel_create(stream->way, &header, size);
   if (parcel == NULL) return ISTH_E_OUT_OF_MEMORY;
   if (size > 0) memcpy(parcel->payload, payload, size);
+  ISTH__FAILPOINT(emit_filled);
   lock_way(stream->way);
   int error = await_window(stream);
   if (stream->stopped != 0) stream->told = true;
@@ -214,6 +232,7 @@ int isth_call_emit(isth_call *call, const void *payload, size_t size) {
     isth__parcel_free(parcel);
     return error;
   }
+  ISTH__FAILPOINT(emit_posted);
   if (stream->allowance_ns != 0) stream->request.header.deadline_ns = isth__after_ns(stream->allowance_ns);
   return 0;
 }

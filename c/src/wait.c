@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 uint64_t isth_now_ns(void) { return isth__now_ns(); }
 
@@ -38,9 +37,8 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   if (next_ns != 0 && next_ns < until_ns) until_ns = next_ns;
   uint64_t now_ns = isth__now_ns();
   uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-  struct timespec left = {(time_t)(left_ns / 1000000000u), (long)(left_ns % 1000000000u)};
   struct pollfd ready[2] = {{client->connection.wake, POLLIN, 0}, {client->connection.control, POLLIN, 0}};
-  ppoll(ready, 2, &left, NULL);
+  isth__poll(ready, 2, left_ns);
   isth_client_disarm(client);
   client->signalled = ready[0].revents != 0;
   isth__client_check_clock(client);

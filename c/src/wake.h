@@ -1,5 +1,5 @@
 /*
- * wake.h: how one side wakes the other, or one thread another, out of poll or epoll.
+ * wake.h: how one side wakes the other, or one thread another, out of poll or a poller.
  *
  * A wake-up is a connected pair of Unix stream sockets. One end is waited on, and a byte sent into the other one makes it
  * readable. Each side of a channel uses one end, and says with each call that it must not wait (MSG_DONTWAIT): whatever the peer

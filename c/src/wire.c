@@ -84,13 +84,13 @@ ptrdiff_t isth__receive(int socket, void *bytes, size_t size, int *descriptors, 
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
   message.msg_control = control.bytes;
   message.msg_controllen = sizeof control.bytes;
-  ssize_t received;
+  ptrdiff_t received;
   do {
-    received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (received < 0 && errno == EINTR);
+    received = isth__socket_receive(socket, &message);
+  } while (received == -EINTR);
   if (received < 0) {
     *count = 0;
-    return -errno;
+    return received;
   }
   size_t limit = *count;
   int error = collect_descriptors(&message, descriptors, limit, count);

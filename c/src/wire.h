@@ -8,7 +8,11 @@
  *     | -- attach: shape, descriptors --->  |   descriptors: the memory, the end of the client's wake-up that
  *     |                                     |   signals, and for each lane the end of its wake-up to wait on
  *     | <-- welcome: status, descriptors -- |   descriptors: the memories of the service's regions (regions.h), if it has any
- *     |                                     |   from here on nothing is sent: end of file means that the peer has gone
+ *     | <-- drain: one byte --------------- |   at most once, at any later time; and nothing else: end of file means that
+ *     |                                     |   the peer has gone
+ *
+ * A service that drains says so twice: by that byte, which wakes a client that sleeps, and by a word in the shared memory
+ * (ring.h), which a client sees before its next request without a system call. What was sent in between is served as ever.
  *
  * The first 16 bytes of hello and offer have this form in every version, so that any two versions can name each other's.
  */
@@ -28,6 +32,9 @@ enum {
   ISTH__MAX_TEXT_BYTES = 1 << 20,
   ISTH__MAX_FDS = 2 + ISTH_MAX_LANES
 };
+
+/* The byte that says that the service drains. */
+#define ISTH__DRAIN 'D'
 
 struct isth__hello {
   uint64_t magic;

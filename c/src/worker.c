@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 enum {
@@ -28,7 +27,6 @@ static void sleep_worker(struct isth__worker *worker) {
   size_t told = 0;
   for (; told < worker->lane_count && !awake; told++) {
     struct isth__lane *lane = worker->lanes[told];
-    if (lane->broken) continue;
     /* Not as soon as it fired, which would delay the request that it announced. But before the client may signal again, so that
      * there is room: a byte that found none would wake nobody. At end of file there is nothing to do, because the
      * control socket says when a client has gone. */
@@ -36,6 +34,7 @@ static void sleep_worker(struct isth__worker *worker) {
       lane->signalled = false;
       (void)isth__wake_clear(lane->wake);
     }
+    if (lane->broken) continue;
     bool waiting = isth__consumer_sleep(&lane->requests);
     if (lane->blocked) {
       blocked = true;
@@ -45,11 +44,11 @@ static void sleep_worker(struct isth__worker *worker) {
   }
   if (!isth__outgoing_sleep(worker->outgoing)) awake = true;
   if (!awake && !isth__load_acquire(&worker->commanded)) {
-    struct epoll_event events[WAKES];
-    int count = epoll_wait(worker->epoll, events, WAKES, blocked ? worker->retry_ms : -1);
+    void *ready[WAKES];
+    int count = isth__poller_wait(worker->poller, ready, WAKES, blocked ? worker->retry_ms : -1);
     if (count == 0 && worker->retry_ms < LAST_RETRY_MS) worker->retry_ms *= 2;
     for (int i = 0; i < count; i++) {
-      struct isth__lane *lane = events[i].data.ptr;
+      struct isth__lane *lane = ready[i];
       if (lane == NULL) {
         (void)isth__wake_clear(worker->wake[ISTH__WAKE_WAIT]);
       } else {
@@ -81,7 +80,7 @@ static void *work(void *argument) {
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
   if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
-  while (!isth__load_acquire(&worker->serving.service->draining)) {
+  while (!isth__load_acquire(&worker->serving.service->ending)) {
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
@@ -111,10 +110,9 @@ static void *work(void *argument) {
 
 static int start_worker(isth_service *service, unsigned int number, isth_failure *failure) {
   struct isth__worker *worker = &service->workers[number];
-  worker->epoll = epoll_create1(EPOLL_CLOEXEC);
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-  if (worker->epoll < 0 || isth__wake_create(worker->wake) != 0 ||
-      epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake[ISTH__WAKE_WAIT], &event) != 0)
+  worker->poller = isth__poller_create();
+  if (worker->poller == NULL || isth__wake_create(worker->wake) != 0 ||
+      isth__poller_add(worker->poller, worker->wake[ISTH__WAKE_WAIT], ISTH__POLL_SIGNALS, NULL) != 0)
     return isth__fail(failure, ISTH_E_SYSTEM, "a serving thread's descriptors: %s", strerror(errno));
   worker->outgoing->signal = worker->wake[ISTH__WAKE_SIGNAL];
   int error = pthread_create(&worker->thread, NULL, work, worker);
@@ -132,9 +130,9 @@ int isth__workers_create(isth_service *service, isth_failure *failure) {
     worker->serving.service = service;
     worker->serving.number = i;
     worker->retry_ms = FIRST_RETRY_MS;
-    worker->epoll = worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
+    worker->wake[ISTH__WAKE_WAIT] = worker->wake[ISTH__WAKE_SIGNAL] = -1;
     pthread_mutex_init(&worker->lock, NULL);
-    worker->outgoing = isth__outgoing_create(service->options.max_waiting_bytes);
+    worker->outgoing = isth__outgoing_create(service->options.max_waiting_bytes, service->options.max_deferred);
     if (worker->outgoing == NULL) error = ISTH_E_OUT_OF_MEMORY;
   }
   return error == 0 ? 0 : isth__fail(failure, error, "the serving threads");
@@ -144,6 +142,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
   /* Signals are the control thread's, or the program's: never a serving thread's, where they would interrupt a handler. */
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, SIGBUS); /* src/fault.c */
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int error = 0;
   for (uint32_t i = 0; i < service->options.threads && error == 0; i++) error = start_worker(service, i, failure);
@@ -152,7 +151,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
 }
 
 void isth__workers_stop(isth_service *service) {
-  isth__store_release(&service->draining, 1);
+  isth__store_release(&service->ending, 1);
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;
@@ -165,7 +164,7 @@ void isth__workers_stop(isth_service *service) {
 void isth__workers_destroy(isth_service *service) {
   for (uint32_t i = 0; service->workers != NULL && i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
-    if (worker->epoll >= 0) close(worker->epoll);
+    isth__poller_free(worker->poller);
     isth__wake_close(worker->wake);
     isth__outgoing_release(worker->outgoing);
     pthread_mutex_destroy(&worker->lock);

@@ -4,12 +4,14 @@
 
 #include "service.h"
 
+#include "poller.h"
+
 struct isth__worker {
   struct isth__serving serving;
   struct isth__outgoing *outgoing;
   pthread_t thread;
   bool started;
-  int epoll;
+  struct isth__poller *poller;
   int wake[2];  /* the control thread signals it, and whoever posts a reply */
   int retry_ms; /* how soon a reply ring that was full is looked at again */
   struct isth__lane **lanes;

@@ -120,15 +120,6 @@ static void close_after_the_offer(int control, const void *detail) {
   CHECK(raw_send(control, &offer, sizeof offer, NULL, 0));
 }
 
-/* Offers, takes what the client brings, and sends `size` bytes of a welcome. */
-static void welcome_with(int control, const struct isth__welcome *welcome, size_t size) {
-  struct isth__attach attach;
-  int descriptors[3];
-  take_luggage(control, &attach, descriptors);
-  for (size_t i = 0; i < 3; i++) close(descriptors[i]);
-  CHECK(raw_send(control, welcome, size, NULL, 0));
-}
-
 static void close_within_the_welcome(int control, const void *detail) {
   struct isth__welcome welcome = {.status = 0};
   welcome_with(control, &welcome, *(const size_t *)detail);
@@ -319,7 +310,7 @@ static void options_are_checked(void) {
   options = (isth_client_options){.connect_timeout_ns = UINT64_MAX, .max_in_flight = 65536, .spin_ns = UINT64_MAX};
   CHECK_EQUAL(isth_client_open(&client, echo.path, NULL, &options, NULL), 0);
   CHECK_EQUAL(isth_client_call_sync(client, ECHO, NULL, 0, NULL, 0, NULL, UINT64_MAX, NULL), 0);
-  CHECK_EQUAL(isth_client_pid(client), getpid());
+  CHECK_EQUAL(isth_client_pid(client), is_linux_only("an instance's process") ? 0 : getpid());
   isth_client_close(client);
   isth_client_close(NULL);
   echo_stop(&echo);

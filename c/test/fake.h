@@ -70,4 +70,13 @@ static inline void take_luggage(int control, struct isth__attach *attach, int de
   CHECK_EQUAL(count, 3);
 }
 
+/* Offers, takes what the client brings, and sends `size` bytes of a welcome. */
+static inline void welcome_with(int control, const struct isth__welcome *welcome, size_t size) {
+  struct isth__attach attach;
+  int descriptors[3];
+  take_luggage(control, &attach, descriptors);
+  for (size_t i = 0; i < 3; i++) close(descriptors[i]);
+  CHECK(raw_send(control, welcome, size, NULL, 0));
+}
+
 #endif

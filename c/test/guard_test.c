@@ -52,6 +52,7 @@ static void *help(void *argument) {
 static void all_take_turns(void) {
   const size_t rounds = is_slow() ? 20 : 300;
   for (int guard = 0; guard < GUARDS; guard++) {
+    if (!has_guard(guard)) continue;
     struct scene scene;
     make_scene(&scene, guard);
     pid_t children[2];
@@ -86,6 +87,7 @@ static bool names(const isth_failure *failure, pid_t process) {
 
 static void waiting_ends_and_says_who_holds_it(void) {
   for (int guard = 0; guard < GUARDS; guard++) {
+    if (!has_guard(guard)) continue;
     struct scene scene;
     make_scene(&scene, guard);
     isth_segment *segment = must_attach(&scene.options);
@@ -103,8 +105,10 @@ static void waiting_ends_and_says_who_holds_it(void) {
     /* The system knows it of all but these. */
     bool known = guard == SYSTEM_V_SEMAPHORE || guard == PLAIN_MUTEX || guard == ROBUST_MUTEX || guard == FLOCK ||
                  guard == FCNTL;
+    if (guard == FLOCK && is_linux_only("who holds a flock")) known = false;
     CHECK_EQUAL(names(&failure, holder), known);
-    if (known) CHECK(strstr(failure.message, "(guard_test)") != NULL || is_slow());
+    if (known && !is_linux_only("the name of its program"))
+      CHECK(strstr(failure.message, "(guard_test)") != NULL || is_slow());
     /* A try does not sleep, and leaves no trace. */
     for (size_t i = 0; i < 100; i++) {
       CHECK_EQUAL(isth_segment_read(segment, 0, &number, 8, 0, NULL, NULL), wanted);
@@ -124,6 +128,7 @@ static void waiting_ends_and_says_who_holds_it(void) {
 
 static void an_owner_that_died(void) {
   for (int guard = 0; guard < GUARDS; guard++) {
+    if (!has_guard(guard)) continue;
     struct scene scene;
     make_scene(&scene, guard);
     isth_segment *segment = must_attach(&scene.options);
@@ -164,6 +169,7 @@ static void we_may_die_holding_it(void) {
   const size_t rounds = is_slow() ? 10 : 100;
   static const int guards[] = {SYSTEM_V_SEMAPHORE, ROBUST_MUTEX, FLOCK, FCNTL};
   for (size_t which = 0; which < 4; which++) {
+    if (!has_guard(guards[which])) continue;
     struct scene scene;
     make_scene(&scene, guards[which]);
     size_t died = 0;
@@ -335,7 +341,7 @@ static void a_guard_inside_the_struct_is_left_alone(void) {
   struct inside *shared = old_segment(key, sizeof *shared), value;
   isth_segment_options options = {
       .name = {.kind = ISTH_SEGMENT_SYSTEM_V, .key = key}, .bytes = sizeof *shared, .writable = true};
-  for (int round = 0; round < 2; round++) {
+  for (int round = 0; round < 1 + has_guard(ROBUST_MUTEX); round++) {
     old_mutex(&shared->mutex, true, PTHREAD_MUTEX_NORMAL);
     atomic_store(&shared->counter, 40);
     options.guard = round == 0 ? (isth_guard){.kind = ISTH_GUARD_SEQLOCK, .offset = 8, .width = 4}

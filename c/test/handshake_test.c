@@ -189,9 +189,10 @@ static int memory_with(size_t bytes, unsigned int flags, int seals) {
   return fd;
 }
 
-static void memory_and_wake_ups_that_are_not_safe_are_refused(void) {
+static void memory_that_can_be_cut_off_is_refused(void) {
   struct echo_service echo;
   struct raw_luggage luggage;
+  if (is_linux_only("sealed memory")) return;
   echo_start(&echo, NULL);
   size_t before = settled_descriptors(&echo);
   const int both = F_SEAL_SHRINK | F_SEAL_GROW;
@@ -209,6 +210,20 @@ static void memory_and_wake_ups_that_are_not_safe_are_refused(void) {
   raw_pack(&luggage);
   raw_swap(&luggage, 0, memory_with(bytes, MFD_ALLOW_SEALING, both | F_SEAL_WRITE));
   expect_refusal(&echo, &luggage, 3, "sealed");
+  WAIT_UNTIL(count_descriptors() == before);
+  CHECK_EQUAL(count_segments(), 0);
+  echo_stop(&echo);
+}
+
+static void memory_and_wake_ups_that_are_none_are_refused(void) {
+  struct echo_service echo;
+  struct raw_luggage luggage;
+  echo_start(&echo, NULL);
+  size_t before = settled_descriptors(&echo);
+  const int both = F_SEAL_SHRINK | F_SEAL_GROW;
+  raw_pack(&luggage);
+  size_t bytes = luggage.attach.segment_bytes;
+  raw_unpack(&luggage);
   static const long wrong_sizes[] = {-4096, -1, 1, 4096, 1 << 20};
   for (int i = 0; i < 5; i++) {
     raw_pack(&luggage);
@@ -228,7 +243,7 @@ static void memory_and_wake_ups_that_are_not_safe_are_refused(void) {
   CHECK_EQUAL(bind(listener, (const struct sockaddr *)&unnamed, sizeof unnamed.sun_family), 0);
   CHECK_EQUAL(listen(listener, 1), 0);
   unlink(path);
-  CHECK_EQUAL(ftruncate(file, (off_t)bytes), 0);
+  CHECK_EQUAL(ftruncate(file, (off_t)bytes + is_linux_only("that an ordinary file is no memory")), 0);
   int others[] = {file, folder, zero, pipes[0], pipes[1], eventfd(0, 0), listener, tcp};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
     raw_pack(&luggage);
@@ -522,7 +537,8 @@ int main(void) {
       {"a long text arrives whole", a_long_text_arrives_whole},
       {"messages may come byte by byte", messages_may_come_byte_by_byte},
       {"descriptors with the hello end it", descriptors_with_the_hello_end_it},
-      {"memory and wake-ups that are not safe are refused", memory_and_wake_ups_that_are_not_safe_are_refused},
+      {"memory that can be cut off is refused", memory_that_can_be_cut_off_is_refused},
+      {"memory and wake-ups that are none are refused", memory_and_wake_ups_that_are_none_are_refused},
       {"memory that cannot be mapped is refused", memory_that_cannot_be_mapped_is_refused},
       {"shapes that do not fit are refused", shapes_that_do_not_fit_are_refused},
       {"the count of descriptors must be right", the_count_of_descriptors_must_be_right},

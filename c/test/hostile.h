@@ -21,10 +21,10 @@ static inline void hostile_connect(struct hostile *hostile, const char *path) {
   const struct isth__attach *attach = &hostile->luggage.attach;
   hostile->control = raw_connect(path);
   CHECK(raw_send(hostile->control, &hello, sizeof hello, NULL, 0));
-  CHECK_EQUAL(raw_receive(hostile->control, &offer, sizeof offer, 5000), sizeof offer);
+  CHECK_EQUAL(raw_receive(hostile->control, &offer, sizeof offer, 60000), sizeof offer);
   CHECK_EQUAL(offer.status, 0);
   CHECK(raw_send(hostile->control, attach, sizeof *attach, hostile->luggage.descriptors, 3));
-  CHECK_EQUAL(raw_receive(hostile->control, &welcome, sizeof welcome, 5000), sizeof welcome);
+  CHECK_EQUAL(raw_receive(hostile->control, &welcome, sizeof welcome, 60000), sizeof welcome);
   CHECK_EQUAL(welcome.status, 0);
   hostile->segment =
       mmap(NULL, attach->segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, hostile->luggage.descriptors[0], 0);
@@ -49,10 +49,10 @@ static inline bool hostile_write(struct hostile *hostile, const struct isth__hea
   return true;
 }
 
-/* Takes the next reply, whose payload stays valid until the next one; waits up to 5 s. False if there is none. */
+/* Takes the next reply, whose payload stays valid until the next one; waits up to 60 s. False if there is none. */
 static inline bool hostile_read(struct hostile *hostile, struct isth__taken *reply) {
   isth__consumer_release(&hostile->replies);
-  for (int tries = 0; tries < 5000; tries++) {
+  for (int tries = 0; tries < 60000; tries++) {
     int got = isth__consumer_take(&hostile->replies, reply);
     CHECK(got >= 0);
     if (got == 1) return true;

@@ -70,14 +70,15 @@ static void what_the_owner_writes_nobody_else_can(void) {
   size_t bytes = guest.welcome.memory_bytes[ISTH__MEMORY_OWNED];
   expect_read_only(guest.memories[ISTH__MEMORY_OWNED], bytes);
   /* Nor through a description of its own, which begins anew. */
+  bool is_sealed = !is_linux_only("sealed memory");
   char again[64];
   snprintf(again, sizeof again, "/proc/self/fd/%d", guest.memories[ISTH__MEMORY_OWNED]);
   int reopened = open(again, O_RDWR | O_CLOEXEC);
-  CHECK(reopened >= 0);
-  expect_read_only(reopened, bytes);
+  CHECK(reopened >= 0 || !is_sealed);
+  if (is_sealed) expect_read_only(reopened, bytes);
   close(reopened);
   /* The others have their size for ever. */
-  for (int i = ISTH__MEMORY_SHARED; i < ISTH__MEMORIES; i++) {
+  for (int i = ISTH__MEMORY_SHARED; i < ISTH__MEMORIES && is_sealed; i++) {
     CHECK(ftruncate(guest.memories[i], 0) != 0);
     CHECK(fcntl(guest.memories[i], F_ADD_SEALS, F_SEAL_WRITE) != 0);
     CHECK_EQUAL(pwrite(guest.memories[i], "", 1, 0), 1);

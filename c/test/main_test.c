@@ -1,10 +1,13 @@
 /* main_test.c: a whole service program: its options, its messages, its exit codes, and what stops it. */
+#include "platform.h"
+
 #include "echo.h"
 
 #include "resources.h"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static int set_up(isth_service *service) { return isth_service_handle(service, ECHO, 0, on_echo, NULL); }
@@ -74,17 +77,23 @@ static void help_is_printed(void) {
   start(&program, (char *[]){"echo", "--help", NULL});
   CHECK_EQUAL(finish(&program), 0);
   CHECK(strstr(program.text, "usage: echo") != NULL);
-  static const char *const options[] = {"--socket", "--threads", "--wait", "--cpu", "ISTHMUS_SOCKET"};
+  static const char *const options[] = {"--socket",  "--mode", "--allow-uid", "--allow-gid",
+                                        "--threads", "--wait", "--cpu",       "ISTHMUS_SOCKET"};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) CHECK(strstr(program.text, options[i]) != NULL);
 }
 
 static void wrong_usage_exits_with_2(void) {
-  static char *const wrong[][4] = {{"echo", "--nonsense", NULL},      {"echo", "stray", NULL},
-                                   {"echo", "--threads", NULL},       {"echo", "--threads", "0", NULL},
-                                   {"echo", "--threads", "65", NULL}, {"echo", "--threads", "2x", NULL},
-                                   {"echo", "--threads", "", NULL},   {"echo", "--wait", "sleep", NULL},
-                                   {"echo", "--cpu", "-1", NULL},     {"echo", "--cpu", "99999999999999999999", NULL},
-                                   {"echo", "--socket", NULL}};
+  static char *const wrong[][4] = {{"echo", "--nonsense", NULL},        {"echo", "stray", NULL},
+                                   {"echo", "--threads", NULL},         {"echo", "--threads", "0", NULL},
+                                   {"echo", "--threads", "65", NULL},   {"echo", "--threads", "2x", NULL},
+                                   {"echo", "--threads", "", NULL},     {"echo", "--wait", "sleep", NULL},
+                                   {"echo", "--cpu", "-1", NULL},       {"echo", "--cpu", "99999999999999999999", NULL},
+                                   {"echo", "--socket", NULL},          {"echo", "--mode", "0", NULL},
+                                   {"echo", "--mode", "1000", NULL},    {"echo", "--mode", "680", NULL},
+                                   {"echo", "--mode", "-1", NULL},      {"echo", "--mode", "rw", NULL},
+                                   {"echo", "--allow-uid", NULL},       {"echo", "--allow-uid", "root", NULL},
+                                   {"echo", "--allow-uid", "-1", NULL}, {"echo", "--allow-uid", "4294967295", NULL},
+                                   {"echo", "--allow-gid", "0x1", NULL}};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     struct program program;
     char *arguments[4];
@@ -110,6 +119,104 @@ static void signals_stop_it(void) {
     CHECK(program.text[0] == '\0');
     CHECK(access(path, F_OK) != 0);
   }
+}
+
+static void options_say_who_may_connect(void) {
+  char us[16], others[16];
+  struct program program;
+  /* Without that there are no lists: allowed_test.c. */
+  if (!isth__peers_known()) return;
+  struct stat status;
+  isth_client *client;
+  isth_failure failure;
+  snprintf(us, sizeof us, "%u", (unsigned)geteuid());
+  snprintf(others, sizeof others, "%u", (unsigned)geteuid() + 1);
+  start(&program,
+        (char *[]){"echo", "--socket", path, "--mode", "0620", "--allow-uid", others, "--allow-uid", us, NULL});
+  call_it();
+  CHECK_EQUAL(stat(path, &status), 0);
+  CHECK_EQUAL(status.st_mode & 0777, 0620);
+  CHECK_EQUAL(kill(program.pid, SIGINT), 0);
+  CHECK_EQUAL(finish(&program), 0);
+  start(&program, (char *[]){"echo", "--socket", path, "--allow-uid", others, "--allow-gid", "54321", NULL});
+  int error = 0;
+  isth_client_options options = patient_client(NULL);
+  WAIT_UNTIL((error = isth_client_open(&client, path, &echo_schema, &options, &failure)) != ISTH_E_NO_INSTANCE);
+  CHECK_EQUAL(error, ISTH_E_PERMISSION_DENIED);
+  CHECK_EQUAL(kill(program.pid, SIGINT), 0);
+  CHECK_EQUAL(finish(&program), 0);
+}
+
+static void lists_of_who_may_connect_end(void) {
+  enum { MOST = 64 };
+  char *arguments[2 * MOST + 6] = {"echo", "--socket", path};
+  struct program program;
+  for (int i = 0; i <= MOST; i++) {
+    arguments[3 + 2 * i] = "--allow-gid";
+    arguments[4 + 2 * i] = "7";
+  }
+  arguments[5 + 2 * MOST] = NULL;
+  start(&program, arguments);
+  CHECK_EQUAL(finish(&program), 2);
+  CHECK(strstr(program.text, "--allow-gid 7 is not valid") != NULL);
+}
+
+/* Starts a program that has a client. */
+static isth_client *start_with_client(struct program *program, char **arguments) {
+  isth_client *client = NULL;
+  isth_client_options options = patient_client(NULL);
+  start(program, arguments);
+  WAIT_UNTIL(isth_client_open(&client, path, &echo_schema, &options, NULL) == 0);
+  return client;
+}
+
+static void drain(const struct program *program, const isth_client *client) {
+  CHECK_EQUAL(kill(program->pid, SIGTERM), 0);
+  WAIT_UNTIL(isth_client_draining(client));
+  CHECK_EQUAL(isth_client_status(client), 0);
+}
+
+static void the_first_sigterm_waits_for_clients(void) {
+  struct program program;
+  isth_client *client = start_with_client(&program, (char *[]){"echo", "--socket", path, NULL});
+  drain(&program, client);
+  isth_client_check(client);
+  CHECK_EQUAL(isth_client_status(client), 0);
+  CHECK_EQUAL(waitpid(program.pid, NULL, WNOHANG), 0);
+  isth_client_close(client);
+  CHECK_EQUAL(finish(&program), 0);
+  CHECK(program.text[0] == '\0');
+}
+
+static void the_second_and_sigint_do_not(void) {
+  static const int signals[] = {SIGTERM, SIGINT};
+  for (size_t i = 0; i < 2; i++) {
+    struct program program;
+    isth_client *client =
+        start_with_client(&program, (char *[]){"echo", "--socket", path, "--drain-timeout", "86400", NULL});
+    drain(&program, client);
+    CHECK_EQUAL(kill(program.pid, signals[i]), 0);
+    CHECK_EQUAL(finish(&program), 0);
+    isth_client_check(client);
+    CHECK_EQUAL(isth_client_status(client), ISTH_E_INSTANCE_LOST);
+    isth_client_close(client);
+  }
+  struct program program;
+  isth_client *client = start_with_client(&program, (char *[]){"echo", "--socket", path, NULL});
+  CHECK_EQUAL(kill(program.pid, SIGINT), 0);
+  CHECK_EQUAL(finish(&program), 0);
+  CHECK(!isth_client_draining(client));
+  isth_client_close(client);
+}
+
+static void draining_has_an_end(void) {
+  struct program program;
+  isth_client *client = start_with_client(&program, (char *[]){"echo", "--socket", path, "--drain-timeout", "1", NULL});
+  uint64_t begin = isth_now_ns();
+  drain(&program, client);
+  CHECK_EQUAL(finish(&program), 0);
+  CHECK(isth_now_ns() - begin >= 1000000000);
+  isth_client_close(client);
 }
 
 static void the_environment_names_the_socket(void) {
@@ -191,6 +298,11 @@ int main(void) {
       {"help is printed", help_is_printed},
       {"wrong usage exits with 2", wrong_usage_exits_with_2},
       {"signals stop it", signals_stop_it},
+      {"options say who may connect", options_say_who_may_connect},
+      {"lists of who may connect end", lists_of_who_may_connect_end},
+      {"the first SIGTERM waits for clients", the_first_sigterm_waits_for_clients},
+      {"the second and SIGINT do not", the_second_and_sigint_do_not},
+      {"draining has an end", draining_has_an_end},
       {"the environment names the socket", the_environment_names_the_socket},
       {"it ends with its parent", it_ends_with_its_parent},
       {"failures exit with 1 and say why", failures_exit_with_1_and_say_why},

@@ -1,4 +1,4 @@
-/* platform_linux_test.c: which descriptors of a peer are acceptable, locks and futexes, and where threads run. */
+/* platform_linux_test.c: which descriptors of a peer are acceptable, and where threads run. */
 #include "platform.h"
 
 #include "check.h"
@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BYTES = 12288 };
@@ -61,47 +60,6 @@ static void owned_memory_is_written_by_its_maker_only(void) {
   CHECK(!isth__memory_is_owned(-1));
   CHECK(!isth__memory_is_owned(STDIN_FILENO));
   CHECK(isth__memory_create_owned((size_t)1 << 63, &mapped) < 0);
-}
-
-static void random_bytes_are_all_filled_in(void) {
-  unsigned char bytes[32] = {0}, seen[32] = {0};
-  for (int round = 0; round < 8; round++) {
-    CHECK_EQUAL(isth__random(bytes, sizeof bytes), 0);
-    for (size_t i = 0; i < sizeof bytes; i++) seen[i] |= bytes[i];
-  }
-  /* Each byte was something else than zero in one round of eight: it is not, in one run of 2^59. */
-  for (size_t i = 0; i < sizeof seen; i++) CHECK(seen[i] != 0);
-}
-
-static void each_opening_of_memory_has_locks_of_its_own(void) {
-  int fd = isth__memory_create(BYTES), passed_on = dup(fd);
-  int one = isth__memory_reopen(fd), other = isth__memory_reopen(fd);
-  CHECK(fd >= 0 && passed_on >= 0 && one >= 0 && other >= 0);
-  CHECK((fcntl(one, F_GETFD) & FD_CLOEXEC) != 0);
-  CHECK_EQUAL(isth__lock_try(fd, 7), 0);
-  CHECK_EQUAL(isth__lock_try(passed_on, 7), 0); /* the same opening: it has the lock already */
-  CHECK_EQUAL(isth__lock_try(one, 7), EBUSY);
-  CHECK_EQUAL(isth__lock_try(one, 8), 0);
-  CHECK_EQUAL(isth__lock_try(other, 8), EBUSY);
-  isth__lock_release(fd, 7);
-  CHECK_EQUAL(isth__lock_try(other, 7), 0);
-  close(one); /* the last of its opening: what it had locked is free */
-  CHECK_EQUAL(isth__lock_try(fd, 8), 0);
-  close(other);
-  close(fd);
-  close(passed_on);
-  CHECK_EQUAL(isth__lock_try(-1, 7), EBADF);
-  CHECK_EQUAL(isth__memory_reopen(-1), -ENOENT);
-}
-
-static void a_futex_is_slept_on_while_it_has_the_value(void) {
-  uint32_t word = 5;
-  uint64_t begin_ns = isth__now_ns();
-  CHECK_EQUAL(isth__futex_wait(&word, 4, UINT64_MAX), -EAGAIN);
-  CHECK_EQUAL(isth__futex_wait(&word, 5, 20000000), -ETIMEDOUT);
-  CHECK(isth__now_ns() - begin_ns >= 20000000);
-  if (!is_slow()) CHECK_EQUAL(isth__futex_wait(NULL, 5, UINT64_MAX), -EFAULT); /* valgrind reports the address */
-  isth__futex_wake(&word);                                                     /* nobody is there: nothing happens */
 }
 
 static void memory_that_could_fault_is_refused(void) {
@@ -189,31 +147,14 @@ static void a_pinned_thread_can_have_others_that_are_not(void) {
   CHECK_EQUAL(isth__pin_thread(CPU_SETSIZE), EINVAL);
 }
 
-static void a_condition_goes_by_the_monotonic_clock(void) {
-  pthread_cond_t condition;
-  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-  isth__condition_init(&condition);
-  uint64_t until_ns = isth__now_ns() + 30000000;
-  const struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
-  pthread_mutex_lock(&lock);
-  while (pthread_cond_timedwait(&condition, &lock, &until) == 0) continue;
-  pthread_mutex_unlock(&lock);
-  CHECK(isth__now_ns() >= until_ns);
-  pthread_cond_destroy(&condition);
-}
-
 int main(void) {
   static const struct test_case tests[] = {
       {"our memory is sealed and accepted", our_memory_is_sealed_and_accepted},
       {"owned memory is written by its maker only", owned_memory_is_written_by_its_maker_only},
-      {"random bytes are all filled in", random_bytes_are_all_filled_in},
-      {"each opening of memory has locks of its own", each_opening_of_memory_has_locks_of_its_own},
-      {"a futex is slept on while it has the value", a_futex_is_slept_on_while_it_has_the_value},
       {"memory that could fault is refused", memory_that_could_fault_is_refused},
       {"huge pages are refused", huge_pages_are_refused},
       {"other files are refused", other_files_are_refused},
       {"a pinned thread can have others that are not", a_pinned_thread_can_have_others_that_are_not},
-      {"a condition goes by the monotonic clock", a_condition_goes_by_the_monotonic_clock},
   };
   return RUN_TESTS("platform_linux_test", tests);
 }

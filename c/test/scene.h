@@ -33,6 +33,15 @@ struct value {
 
 enum { NARROW, WIDE, POSIX_SEMAPHORE, SYSTEM_V_SEMAPHORE, PLAIN_MUTEX, ROBUST_MUTEX, FLOCK, FCNTL, OFD, GUARDS };
 
+/* Whether the library can use it: mutexes are known on Linux only. */
+static inline bool has_guard(int guard) {
+#ifdef ISTH_PLATFORM_POSIX
+  return guard != PLAIN_MUTEX && guard != ROBUST_MUTEX;
+#else
+  return guard < GUARDS;
+#endif
+}
+
 struct scene {
   int guard;
   isth_segment_options options;

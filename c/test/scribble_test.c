@@ -4,9 +4,7 @@
  */
 #include "client.h"
 
-#include "raw.h"
-
-#include "random.h"
+#include "forge.h"
 #include "resources.h"
 
 static char path[64];
@@ -14,47 +12,6 @@ static char path[64];
 static uint64_t end_of_test_ns(void) {
   const char *seconds = getenv("ISTH_TEST_SECONDS");
   return isth_now_ns() + (seconds == NULL ? 1 : strtoull(seconds, NULL, 10)) * 1000000000u;
-}
-
-/* A value that is likely to hurt: near a bound, or plain random. */
-static uint64_t nasty(struct random *random, uint64_t bound) {
-  switch (random_below(random, 8)) {
-  case 0: return 0;
-  case 1: return bound;
-  case 2: return bound - 64 + random_below(random, 129);
-  case 3: return UINT64_MAX - random_below(random, 200);
-  case 4: return random_next(random);
-  default: return random_below(random, bound) & ~UINT64_C(63);
-  }
-}
-
-/* Writes a record's header of half-truths. `position`, where its producer would write, is where it does most harm. */
-static void forge_record(struct random *random, unsigned char *data, uint32_t capacity, uint64_t position,
-                         uint16_t kind, uint64_t call_id) {
-  uint64_t at = random_below(random, 4) == 0 ? random_next(random) & ~UINT64_C(63) : position;
-  struct isth__record *record = (struct isth__record *)(void *)(data + (at & (capacity - 1)));
-  record->kind = random_below(random, 8) == 0 ? (uint16_t)random_below(random, 8) : kind;
-  record->flags = random_below(random, 2) == 0 ? 0 : (uint16_t)random_below(random, 5);
-  record->status = random_below(random, 2) == 0 ? 0 : (int32_t)random_next(random);
-  record->method = random_below(random, 4) == 0 ? (uint32_t)random_next(random) : (uint32_t)random_below(random, 10);
-  record->call_id = random_below(random, 4) == 0 ? random_next(random) : call_id;
-  record->deadline_ns = random_below(random, 2) == 0 ? 0 : random_next(random);
-  record->window = (uint32_t)nasty(random, 4096);
-  record->metadata_bytes = random_below(random, 2) == 0 ? 0 : (uint32_t)nasty(random, 512);
-  isth__store_release(&record->length, (uint32_t)nasty(random, random_below(random, 2) == 0 ? 256 : capacity));
-}
-
-static void forge_control(struct random *random, struct isth__ring_control *control, uint64_t position) {
-  if (random_below(random, 2) == 0) {
-    isth__store_relaxed(&control->consumer_position, position + nasty(random, 4096) - nasty(random, 4096));
-  } else {
-    isth__store_relaxed(&control->sleeping, (uint32_t)random_below(random, 3));
-  }
-}
-
-static void forge_bytes(struct random *random, unsigned char *segment, size_t size) {
-  size_t at = random_below(random, size), count = random_below(random, 300);
-  for (size_t i = at; i < size && i < at + count; i++) segment[i] = (unsigned char)random_next(random);
 }
 
 /* ---- a hostile client ---- */
@@ -151,69 +108,12 @@ static void a_hostile_client_costs_only_its_own_channel(void) {
 
 /* ---- a hostile service ---- */
 
-/* Shakes hands as it should, and then does not serve. */
-static void abuse_client(int control, struct random *random) {
-  struct isth__hello hello;
-  struct isth__offer offer = {
-      .magic = ISTH__MAGIC, .version = ISTH_PROTOCOL_VERSION, .lanes = 2, .max_segment_bytes = UINT64_MAX};
-  struct isth__attach attach;
-  struct isth__welcome welcome = {.status = 0};
-  int descriptors[ISTH__MAX_FDS];
-  size_t count = ISTH__MAX_FDS;
-  memcpy(offer.hash, echo_schema.hash, sizeof offer.hash);
-  if (raw_receive(control, &hello, sizeof hello, 1000) != sizeof hello) return;
-  if (!raw_send(control, &offer, sizeof offer, NULL, 0)) return;
-  struct pollfd ready = {control, POLLIN, 0};
-  if (poll(&ready, 1, 1000) != 1) return;
-  CHECK_EQUAL(isth__receive(control, &attach, sizeof attach, descriptors, &count), sizeof attach);
-  unsigned char *segment = mmap(NULL, attach.segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptors[0], 0);
-  CHECK(segment != MAP_FAILED);
-  CHECK(raw_send(control, &welcome, sizeof welcome, NULL, 0));
-
-  struct isth__shape shape = {attach.lanes, attach.request_bytes, attach.reply_bytes};
-  struct isth__lane lanes[2];
-  memset(lanes, 0, sizeof lanes);
-  for (uint32_t i = 0; i < 2; i++) isth__lane_service(segment, &shape, i, &lanes[i].requests, &lanes[i].replies);
-  uint64_t call_id = 65536;
-  for (uint64_t rounds = random_below(random, 300); rounds > 0; rounds--) {
-    struct isth__lane *lane = &lanes[random_below(random, 2)];
-    struct isth__taken request;
-    struct isth__record *record;
-    switch (random_below(random, 10)) {
-    case 0: forge_bytes(random, segment, attach.segment_bytes); break;
-    case 1: forge_control(random, lane->requests.control, lane->requests.position); break;
-    case 2: forge_control(random, lane->replies.control, lane->replies.position); break;
-    case 3:
-    case 4:
-      forge_record(random, lane->replies.data, lane->replies.capacity, lane->replies.position,
-                   random_below(random, 2) == 0 ? ISTH__RECORD_REPLY : ISTH__RECORD_REPLY_MORE, call_id);
-      break;
-    default:
-      /* At times it answers as it should, once or twice, so that the client goes on. */
-      if (isth__consumer_take(&lane->requests, &request) != 1) break;
-      isth__consumer_release(&lane->requests);
-      call_id = request.header.call_id;
-      for (uint64_t times = random_below(random, 3); times > 0; times--) {
-        if (isth__producer_claim(&lane->replies, 100, &record) != 0) break;
-        bool more = request.header.flags == ISTH__FLAG_MANY && random_below(random, 2) == 0;
-        struct isth__header header = {.kind = more ? ISTH__RECORD_REPLY_MORE : ISTH__RECORD_REPLY, .call_id = call_id};
-        (void)isth__producer_commit(&lane->replies, record, &header, 100);
-      }
-    }
-    isth__wake_signal(descriptors[1]);
-    if (random_below(random, 8) == 0) usleep(200);
-  }
-  munmap(segment, attach.segment_bytes);
-  for (size_t i = 0; i < count; i++) close(descriptors[i]);
-}
-
 static void serve_badly(int listener) {
   struct random random = random_start(5);
   for (;;) {
     int control = accept(listener, NULL, NULL);
     CHECK(control >= 0);
-    abuse_client(control, &random);
-    close(control);
+    forge_service(control, echo_schema.hash, &random);
   }
 }
 

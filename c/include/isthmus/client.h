@@ -189,7 +189,7 @@ ISTH_API void isth_free(void *memory);
 /* ---- for event loops: how the Node addon drives a client ---- */
 
 /* A descriptor that is readable when there may be outcomes and isth_client_arm() was called; and one that is readable once
- * the instance has gone (then call isth_client_check). Owned by the client. */
+ * the instance has gone, or has said that it ends (then call isth_client_check). Owned by the client. */
 ISTH_API int isth_client_event_fd(const isth_client *client);
 ISTH_API int isth_client_control_fd(const isth_client *client);
 

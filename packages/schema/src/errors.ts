@@ -133,7 +133,7 @@ export const errors = {
     http: 503,
     retryable: 'always',
     message: 'the instance serves as many channels as it allows',
-    action: 'Close channels that are not used, or raise max_channels on the service.',
+    action: 'Close channels that are not used, or raise max_channels or max_total_bytes on the service.',
   },
   SEGMENT_REFUSED: {
     number: 17,
@@ -149,7 +149,7 @@ export const errors = {
     retryable: 'never',
     message: 'permission was denied',
     action:
-      'Check the mode and owner of the socket and its folder, or of the segment, lock or semaphore that the detail names.',
+      'Check the mode and owner of the socket and its folder, and whom the service allows (allowed_uids, allowed_gids); or the mode and owner of the segment, lock or semaphore that the detail names.',
   },
   PEER_CORRUPT: {
     number: 19,
@@ -457,7 +457,7 @@ export const errors = {
     http: 403,
     retryable: 'never',
     message: 'the caller may not do this',
-    action: 'Ask whoever runs the gateway for the scope that the detail names.',
+    action: 'Ask whoever runs the gateway for the scope that the detail names, or for the name in http.hosts.',
   },
   RATE_LIMITED: {
     number: 62,
@@ -509,6 +509,8 @@ export interface IsthmusErrorOptions {
   /** For `HANDLER_REFUSED`: the handler's own code (1 or more) and its name where the schema declares one. */
   readonly handlerCode?: number | undefined;
   readonly handlerError?: string | undefined;
+  /** When it may be different, in ms from now, where that is known. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The only error class that Isthmus throws. Match on `code`; `retryable` depends on it alone. */
@@ -519,6 +521,7 @@ export class IsthmusError extends Error {
   readonly fields: readonly InvalidField[];
   readonly handlerCode: number | undefined;
   readonly handlerError: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, options: IsthmusErrorOptions = {}) {
     const { detail = '', cause } = options;
@@ -528,6 +531,7 @@ export class IsthmusError extends Error {
     this.fields = options.fields ?? [];
     this.handlerCode = options.handlerCode;
     this.handlerError = options.handlerError;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** When sending the same call again is safe; see {@link Retryable}. */

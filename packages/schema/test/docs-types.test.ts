@@ -165,7 +165,7 @@ test('C: each member is declared so, and reads so; what a handler writes arrives
   workspace.write('message.bin', Buffer.from(message).toString('latin1'));
   const source = readerProgram(page.section('Writing in C').block('c'));
   workspace.compile('cc', ['-std=c11', '-o', 'reader', workspace.write('reader.c', source), ...messageSources]);
-  const output = execFileSync(`${workspace.folder}/reader`, { input: message, timeout: 10_000 });
+  const output = execFileSync(`${workspace.folder}/reader`, { input: message, timeout: 60_000 });
   const end = output.indexOf('\0');
   assert.deepEqual(
     output.subarray(0, end).toString().trimEnd().split('\n'),

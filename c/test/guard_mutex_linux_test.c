@@ -1,4 +1,4 @@
-/* guard_mutex_test.c: mutexes of other programs: locked as glibc does, and whatever their memory holds. */
+/* guard_mutex_linux_test.c: mutexes of other programs: locked as glibc does, and whatever their memory holds. */
 #include "scene.h"
 
 #include "random.h"
@@ -141,5 +141,5 @@ int main(void) {
       {"a mutex of any type", a_mutex_of_any_type},
       {"links in a mutex are not followed", links_in_a_mutex_are_not_followed},
   };
-  return RUN_TESTS("guard_mutex_test", tests);
+  return RUN_TESTS("guard_mutex_linux_test", tests);
 }

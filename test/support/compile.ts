@@ -7,20 +7,27 @@ import { join, resolve } from 'node:path';
 import { generateHeader, type Service } from '@isthmus/schema';
 
 const c = resolve(import.meta.dirname, '../../c');
-const library = join(c, 'build/libisthmus.a');
+const ordinaryLibrary = join(c, 'build/libisthmus.a');
 
 /**
- * Compiles `source` with the header generated from `service` and links the library. The program is kept beside those of
- * earlier runs, under a name made from all that went into it.
+ * Compiles `source` with the header generated from `service` and links the library, or another build of it. The program is kept
+ * beside those of earlier runs, under a name made from all that went into it.
  *
+ * @param internals Whether it includes what is the library's own, and its tests'.
  * @returns The program's path.
  * @throws Error with the compiler's messages; a warning is an error.
  */
-export function compileService(service: Service, source: string): string {
+export function compileService(
+  service: Service,
+  source: string,
+  library: string = ordinaryLibrary,
+  internals = false,
+): string {
   if (!existsSync(library)) throw new Error(`${library} is missing: npm run build`);
   const files = { [`${service.name}.h`]: generateHeader(service), 'main.c': source };
   const key = createHash('sha256').update(readFileSync(library)).digest('hex');
-  return compile(service.name, files, [`-I${c}/include`, '-I.', 'main.c', library], key);
+  const include = internals ? [`-I${c}/include`, `-I${c}/src`, `-I${c}/test`] : [`-I${c}/include`];
+  return compile(service.name, files, [...include, '-I.', 'main.c', library], key);
 }
 
 /** The same of a program that knows nothing of Isthmus. */
@@ -49,7 +56,8 @@ function compile(
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   for (const [file, text] of Object.entries(files)) writeFileSync(join(scratch, file), text);
   try {
-    execFileSync('cc', args, { cwd: scratch, stdio: 'pipe', timeout: 60_000 });
+    // A sanitizer that was preloaded into Node has no business in a compiler.
+    execFileSync('cc', args, { cwd: scratch, stdio: 'pipe', timeout: 60_000, env: { ...process.env, LD_PRELOAD: '' } });
     renameSync(scratch, join(root, digest));
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true });

@@ -10,11 +10,12 @@ export class Instance implements AsyncDisposable {
   readonly #exited: Promise<number | NodeJS.Signals | null>;
   #stderr = '';
 
-  constructor(program: string, socket: string, args: readonly string[]) {
+  /** @param env Variables beside those of this process. */
+  constructor(program: string, socket: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.socket = socket;
-    const { ISTHMUS_PARENT_FD: _, ...env } = process.env;
+    const { ISTHMUS_PARENT_FD: _, ...inherited } = process.env;
     this.#process = spawn(program, args, {
-      env: { ...env, ISTHMUS_SOCKET: socket },
+      env: { ...inherited, ...env, ISTHMUS_SOCKET: socket },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process.stderr?.on('data', (chunk: Buffer) => {
@@ -53,7 +54,7 @@ export class Instance implements AsyncDisposable {
 
   /** Its exit code, or the signal that ended it. */
   exited(): Promise<number | NodeJS.Signals | null> {
-    return within(10_000, this.#exited);
+    return within(60_000, this.#exited);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

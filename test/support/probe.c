@@ -311,4 +311,93 @@ int probe_on_thrice(isth_call *call, isth_bytes in) {
   return status;
 }
 
+/* What a handler was told, kept: the library's texts end with it. */
+struct told {
+  char *texts[ISTH_METADATA_METHOD];
+  char *text;
+};
+
+static struct told noted;
+static pthread_mutex_t noted_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct told hear_caller(isth_call *call, const probe_question *in) {
+  struct told told = {{NULL}, NULL};
+  for (int key = ISTH_METADATA_CALLER; key <= ISTH_METADATA_METHOD; key++) {
+    const char *text = isth_call_metadata(call, (isth_metadata_key)key);
+    if (text != NULL) told.texts[key - 1] = strdup(text);
+  }
+  isth_text question = probe_question_get_text(isth_call_in(call), in);
+  told.text = strndup(question.bytes, question.length);
+  return told;
+}
+
+static void forget_caller(struct told *told) {
+  for (int i = 0; i < ISTH_METADATA_METHOD; i++) free(told->texts[i]);
+  free(told->text);
+  *told = (struct told){{NULL}, NULL};
+}
+
+static bool write_caller(const struct told *told, isth_message *message, probe_told *out) {
+  static bool (*const set[])(isth_message *, probe_told *, const char *, size_t) = {
+      probe_told_set_subject, probe_told_set_tenant, probe_told_set_scopes, probe_told_set_method};
+  bool good = probe_told_set_text(message, out, told->text, strlen(told->text));
+  for (int i = 0; i < ISTH_METADATA_METHOD; i++) {
+    const char *text = told->texts[i];
+    if (text != NULL) good = good && set[i](message, out, text, strlen(text));
+  }
+  out->pid = (uint32_t)getpid();
+  return good;
+}
+
+int probe_on_caller(isth_call *call, const probe_question *in, probe_told *out) {
+  pause_for(in->microseconds);
+  struct told told = hear_caller(call, in);
+  bool good = write_caller(&told, isth_call_out(call), out);
+  forget_caller(&told);
+  return good ? 0 : ISTH_E_REPLY_TOO_LARGE;
+}
+
+int probe_on_callers(isth_call *call, const probe_question *in) {
+  int status = 0;
+  for (int i = 0; i < 2 && status == 0; i++) {
+    isth_message *message = isth_call_out(call);
+    pause_for(in->microseconds);
+    struct told told = hear_caller(call, in);
+    bool good = write_caller(&told, message, probe_told_begin(message));
+    forget_caller(&told);
+    status = good ? probe_emit_callers(call, message) : ISTH_E_REPLY_TOO_LARGE;
+  }
+  return status;
+}
+
+int probe_on_caller_later(isth_call *call, const probe_question *in, probe_told *out) {
+  isth_message *message = isth_call_out(call);
+  isth_responder *responder = isth_call_defer(call);
+  if (responder == NULL) return ISTH_E_OUT_OF_MEMORY;
+  struct told told = hear_caller(call, in);
+  if (write_caller(&told, message, out)) {
+    probe_respond_caller_later(responder, message);
+  } else {
+    isth_respond_error(responder, ISTH_E_REPLY_TOO_LARGE, "who calls");
+  }
+  forget_caller(&told);
+  return 0;
+}
+
+int probe_on_note_caller(isth_call *call, const probe_question *in) {
+  struct told told = hear_caller(call, in);
+  pthread_mutex_lock(&noted_lock);
+  forget_caller(&noted);
+  noted = told;
+  pthread_mutex_unlock(&noted_lock);
+  return 0;
+}
+
+int probe_on_noted_caller(isth_call *call, probe_told *out) {
+  pthread_mutex_lock(&noted_lock);
+  bool good = noted.text == NULL || write_caller(&noted, isth_call_out(call), out);
+  pthread_mutex_unlock(&noted_lock);
+  return good ? 0 : ISTH_E_REPLY_TOO_LARGE;
+}
+
 int main(int argc, char **argv) { return probe_main(argc, argv); }

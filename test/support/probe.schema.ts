@@ -101,6 +101,17 @@ const Row = struct('Row', { number: u32(), tag: u32(), pid: u32(), name: text() 
 const Bursts = struct('Bursts', { begun: u32(), ended: u32(), rows: u64(), lastError: i32() });
 const Size = struct('Size', { bytes: u32() });
 const Remark = struct('Remark', { text: text() });
+/** To be answered after a while. */
+const Question = struct('Question', { microseconds: u32({ default: 0 }), text: text({ default: '' }) });
+/** For whom a call was, as its handler was told; with the question's text, and who answers. */
+const Told = struct('Told', {
+  subject: optional(text()),
+  tenant: optional(text()),
+  scopes: optional(text()),
+  method: optional(text()),
+  text: text(),
+  pid: u32(),
+});
 
 export const probe = service(
   'probe',
@@ -145,6 +156,12 @@ export const probe = service(
     json: call({ input: Kinds, output: Kinds, codec: 'json' }),
     // The input three times.
     thrice: call({ input: Points, output: Points, replies: 'many', codec: 'json' }),
+    // For whom the call is, by calls of every kind; `callers` says so twice, `noteCaller` leaves it for `notedCaller`.
+    caller: call({ input: Question, output: Told, idempotent: true }),
+    callers: call({ input: Question, output: Told, replies: 'many' }),
+    callerLater: call({ input: Question, output: Told }),
+    noteCaller: call({ input: Question, replies: 'none' }),
+    notedCaller: call({ output: Told }),
   },
   { errors: ['tooHot', 'tooCold'] },
 );

@@ -8,14 +8,16 @@ import {
 } from '@isthmus/native';
 import { errorCodeOf, IsthmusError, regionLayoutOf, type Service, type ServiceRegion } from '@isthmus/schema';
 import { CallTable } from './call-table.ts';
+import { type Caller, metadataOf } from './caller.ts';
 import { errorOf } from './errors.ts';
 import type { Form } from './form.ts';
 import { native } from './native.ts';
 import { nativeOptionsOf, type Settings } from './options.ts';
-import { Outbox } from './outbox.ts';
+import { metadataRoom, Outbox } from './outbox.ts';
 import { Outcomes } from './outcomes.ts';
 import type { Peer } from './peer.ts';
 import type { PendingCall } from './pending.ts';
+import { type LanePing, Pings } from './pings.ts';
 import { nativeTypeOf, ownWireRegion, type WireRegion } from './regions/wire.ts';
 import { ReplyMemory } from './reply-memory.ts';
 import { maxRequestOf, requestOf } from './request.ts';
@@ -28,6 +30,10 @@ export interface ChannelOwner {
   failed(call: PendingCall, error: IsthmusError, sent: boolean, leftMs: number): void;
   /** The instance turned out to have gone: nothing more should be sent to it. `lost` comes later. */
   unusable(channel: Channel): void;
+  /** The instance ends and takes no new calls; `drained` or `lost` comes later. */
+  draining(channel: Channel): void;
+  /** It is draining, and its last call has ended: the channel has closed itself. */
+  drained(channel: Channel): void;
   /** The instance has gone; its calls have failed already. */
   lost(channel: Channel, error: IsthmusError): void;
 }
@@ -50,6 +56,8 @@ export class Channel {
   readonly #calls: CallTable;
   readonly #outcomes: Outcomes;
   readonly #sync: SyncCalls;
+  readonly #pings: Pings;
+  #draining = false;
   #closed = false;
 
   /**
@@ -65,7 +73,7 @@ export class Channel {
     peer?: Peer,
   ): Promise<Channel> {
     let channel: Channel | undefined;
-    let lost = 0;
+    let early = 0;
     try {
       const opened = await native().open(
         path,
@@ -77,17 +85,17 @@ export class Channel {
         },
         nativeOptionsOf(settings),
         (count) => {
-          if (channel !== undefined) channel.#outcomes.take(count);
+          if (channel !== undefined) channel.#take(count);
         },
         (status) => {
-          if (channel === undefined) lost = status;
-          else channel.#takeLoss(status);
+          if (channel === undefined) early = status;
+          else channel.#takeStatus(status);
         },
       );
       const made = new Channel(schema, path, opened, settings, owner, peer);
       channel = made;
       // It may have gone before anybody could be told.
-      if (lost !== 0) queueMicrotask(() => made.#takeLoss(lost));
+      if (early !== 0) queueMicrotask(() => made.#takeStatus(early));
       return made;
     } catch (cause) {
       throw errorOf(cause);
@@ -110,9 +118,17 @@ export class Channel {
     this.#control = new Int32Array(opened.control);
     this.#outbox = new Outbox(opened.outbox, this.#control);
     this.#calls = new CallTable(settings.maxInFlight);
+    this.#pings = new Pings(opened, settings.maxInFlight);
     this.#outcomes = new Outcomes(
-      { schema, path, native: opened, calls: this.#calls, replies: new ReplyMemory(opened, this.#control) },
-      { failed: owner.failed, unusable: () => owner.unusable(this) },
+      {
+        schema,
+        path,
+        native: opened,
+        calls: this.#calls,
+        pings: this.#pings,
+        replies: new ReplyMemory(opened, this.#control),
+      },
+      { failed: owner.failed, unusable: (error) => this.#becomeUnusable(error) },
     );
     this.#sync = new SyncCalls(schema, opened, this.#control, this.#maxRequest);
   }
@@ -134,6 +150,17 @@ export class Channel {
     return this.#closed;
   }
 
+  /** The instance ends: what is in flight is answered, and nothing else is sent. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Asks each serving thread for a sign of life. Undefined: the channel was closed meanwhile. Never rejects. */
+  async ping(timeoutMs: number): Promise<readonly LanePing[] | undefined> {
+    const lanes = await this.#pings.all(timeoutMs);
+    return this.#closed || this.#native.stats().status !== 0 ? undefined : lanes;
+  }
+
   stats(): NativeStats {
     return this.#native.stats();
   }
@@ -141,21 +168,24 @@ export class Channel {
   /**
    * Sends a call; its outcome goes to `call` or to the owner, later.
    *
-   * @throws IsthmusError `INVALID_INPUT`, `RECORD_TOO_LARGE`, `TOO_MANY_CALLS`, `RING_FULL`, and, where the instance's schema
+   * @throws IsthmusError `INVALID_INPUT`, `INVALID_ARGUMENT`, `RECORD_TOO_LARGE`, `TOO_MANY_CALLS`, `RING_FULL`, and, where the instance's schema
    *   is another version, `UNKNOWN_METHOD` and `SCHEMA_MISMATCH`: nothing was sent.
    */
   submit(call: PendingCall, timeoutMs: number): void {
     if (this.#calls.isFull) throw new IsthmusError('TOO_MANY_CALLS');
     const form = this.peer === undefined ? call.form : this.peer.formOf(call.form);
-    const trace = call.options?.trace;
-    const size = this.#outbox.write(form, call.input, trace);
-    if (size >= 0) this.#send(call, form, size, timeoutMs, trace !== undefined);
-    else this.#submitLarge(call, form, timeoutMs, trace);
+    const { options } = call;
+    const trace = options?.trace;
+    const metadata = options?.caller === undefined ? undefined : metadataOf(options.caller);
+    const size = this.#outbox.write(form, call.input, trace, metadata);
+    if (size >= 0) this.#send(call, form, size, timeoutMs, trace !== undefined, metadata);
+    else this.#submitLarge(call, form, timeoutMs, trace, metadata);
   }
 
   /** Forgets a call: neither it nor the owner hears of it again. */
   cancel(call: PendingCall): void {
     if (!this.#closed && this.#calls.has(call)) this.#outcomes.cancel(call);
+    this.#closeIfDrained();
   }
 
   /** Of a call with many replies: so many bytes of them were consumed, so that as many more may come. */
@@ -173,20 +203,27 @@ export class Channel {
   /**
    * Calls and waits for the reply on this thread.
    *
-   * @returns The output, or, if the call could not even be sent because the instance has gone, undefined.
+   * @returns The output, or, if the call was not even sent because the instance has gone or takes no new ones, undefined.
    * @throws IsthmusError
    */
-  callSync(own: Form, input: unknown, timeoutMs: number): { readonly output: unknown } | undefined {
+  callSync(
+    own: Form,
+    input: unknown,
+    timeoutMs: number,
+    caller?: Caller | undefined,
+  ): { readonly output: unknown } | undefined {
     // The replies that are being taken lie in the ring that this would take others from.
     if (this.#outcomes.isTaking)
       throw new IsthmusError('INVALID_ARGUMENT', { detail: 'a synchronous call while replies are read' });
     const form = this.peer === undefined ? own : this.peer.formOf(own);
-    const size = this.#sync.write(form, input);
+    const metadata = caller === undefined ? undefined : metadataOf(caller);
+    const size = this.#sync.write(form, input, metadata);
     // Calls that were made before this one, within the same turn, reach the instance before it.
     if (this.#outbox.used > 0) this.#flush();
-    const result = this.#sync.call(form, size, timeoutMs);
+    if (this.#closed) return undefined;
+    const result = this.#sync.call(form, size, timeoutMs, metadata);
     // A program that only ever calls synchronously never lets the event loop tell of the loss.
-    if (result === undefined) this.#owner.unusable(this);
+    if (result === undefined) this.#becomeUnusable(this.#sync.refusal);
     return result;
   }
 
@@ -207,46 +244,100 @@ export class Channel {
   /** Ends the calls in flight with CLOSED. Any number of times. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#failAll(new IsthmusError('CLOSED'));
-    this.#native.close();
+    this.#end(new IsthmusError('CLOSED'));
   }
 
-  #takeLoss(status: number): void {
+  /** The addon says what has become of the instance. */
+  #takeStatus(status: number): void {
     if (this.#closed) return;
-    this.#closed = true;
     const error = new IsthmusError(errorCodeOf(status), { detail: this.path });
-    this.#owner.unusable(this);
-    this.#failAll(error);
-    this.#native.close();
+    this.#becomeUnusable(error);
+    if (error.code === 'INSTANCE_DRAINING') return;
+    this.#end(error);
     this.#owner.lost(this, error);
   }
 
+  /** Nothing more is sent; what is in flight may still be answered. Any number of times. */
+  #becomeUnusable(error: IsthmusError): void {
+    if (error.code !== 'INSTANCE_DRAINING') {
+      this.#owner.unusable(this);
+      return;
+    }
+    if (!this.#draining) {
+      this.#draining = true;
+      this.#owner.draining(this);
+    }
+    this.#closeIfDrained();
+  }
+
+  /** The instance waits for its clients to leave. */
+  #closeIfDrained(): void {
+    if (!this.#draining || this.#closed || this.inFlight > 0) return;
+    if (this.#outcomes.isTaking || this.#outbox.isWriting) return;
+    // It was the end of the instance that ended its calls, which is told next.
+    if (this.#native.stats().status !== 0) return;
+    this.#end(new IsthmusError('INSTANCE_DRAINING', { detail: this.path }));
+    this.#owner.drained(this);
+  }
+
+  #end(error: IsthmusError): void {
+    this.#closed = true;
+    this.#pings.close();
+    this.#failAll(error);
+    this.#native.close();
+  }
+
+  /** The addon has filled the inbox. */
+  #take(count: number): void {
+    this.#outcomes.take(count);
+    this.#closeIfDrained();
+  }
+
   /** Sends what was written into the outbox; within a turn, together with what comes next. */
-  #send(call: PendingCall, form: Form, size: number, timeoutMs: number, hasTrace: boolean): void {
-    this.#outbox.add(this.#calls.begin(call, this, form), form, size, timeoutMs, hasTrace);
+  #send(
+    call: PendingCall,
+    form: Form,
+    size: number,
+    timeoutMs: number,
+    hasTrace: boolean,
+    metadata: Uint8Array | undefined,
+  ): void {
+    this.#outbox.add(this.#calls.begin(call, this, form), form, size, timeoutMs, hasTrace, metadata);
     if (this.#control[Control.inTurn] === 0) this.#flush();
   }
 
   /** For what the outbox has no room for, or not now. */
-  #submitLarge(call: PendingCall, form: Form, timeoutMs: number, trace: TraceContext | undefined): void {
+  #submitLarge(
+    call: PendingCall,
+    form: Form,
+    timeoutMs: number,
+    trace: TraceContext | undefined,
+    metadata: Uint8Array | undefined,
+  ): void {
     if (!this.#outbox.isWriting && this.#outbox.used > 0) {
       this.#makeRoom();
-      const size = this.#outbox.write(form, call.input, trace);
+      this.#checkOpen();
+      const size = this.#outbox.write(form, call.input, trace, metadata);
       if (size >= 0) {
-        this.#send(call, form, size, timeoutMs, trace !== undefined);
+        this.#send(call, form, size, timeoutMs, trace !== undefined, metadata);
         return;
       }
     }
-    const request = requestOf(form, call.input, this.#maxRequest);
+    const request = requestOf(form, call.input, this.#maxRequest - metadataRoom(metadata));
+    this.#checkOpen();
     const traceMemory = trace === undefined ? undefined : Buffer.alloc(traceBytes);
     if (trace !== undefined && traceMemory !== undefined) writeTrace(trace, traceMemory, 0);
     const slot = this.#calls.begin(call, this, form);
-    const status = this.#native.send(slot, form.id, form.replies, request, timeoutMs, traceMemory);
+    const status = this.#native.send(slot, form.id, form.replies, request, timeoutMs, traceMemory, metadata);
     if (status === 0 && form.replies !== replyCounts.none) return;
     this.#calls.end(slot);
     if (status === 0) this.#outcomes.succeed(call);
     else this.#outcomes.reject(call, status, notSent, 0);
+  }
+
+  /** What was done to write a request, such as to make room for it or to read it, may have ended the channel. */
+  #checkOpen(): void {
+    if (this.#closed) throw new IsthmusError(this.#draining ? 'INSTANCE_DRAINING' : 'CLOSED', { detail: this.path });
   }
 
   /** Empties the outbox. @throws IsthmusError `RING_FULL` */
@@ -258,9 +349,9 @@ export class Channel {
   #flush(): void {
     if (this.#outcomes.isTaking || this.#outbox.isWriting) return;
     // What is sent elsewhere may come back here while the failures are being taken.
-    while (this.#outbox.used > 0) {
+    while (!this.#closed && this.#outbox.used > 0) {
       const outcomes = this.#native.flush();
-      if (outcomes > 0) this.#outcomes.take(outcomes);
+      if (outcomes > 0) this.#take(outcomes);
     }
   }
 

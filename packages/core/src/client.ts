@@ -1,6 +1,9 @@
-import type { InputOf, Method, OutputOf, Service } from '@isthmus/schema';
+import type { InputOf, IsthmusError, Method, OutputOf, Service } from '@isthmus/schema';
 import { type Form, formsOf } from './form.ts';
+import type { InstancePing } from './instances.ts';
+import { timeoutOf } from './options.ts';
 import type { CallOptions } from './pending.ts';
+import type { Policing } from './policies/policing.ts';
 import type { Pool } from './pool.ts';
 import { ClientRegionSource } from './regions/client-source.ts';
 import { type RemoteRegions, regionsOf } from './regions/remote.ts';
@@ -16,6 +19,15 @@ export interface InstanceInfo {
   readonly lanes: number;
   /** Whether its schema is another version, to which calls are adapted. */
   readonly adapted: boolean;
+  /** Whether it ends: it answers the calls that it has, and gets no new ones. */
+  readonly draining: boolean;
+}
+
+export interface PingOptions {
+  /** How long an answer may take, in ms. Default: the client's `timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+  /** Only the instance with this socket. Default: all. */
+  readonly path?: string | undefined;
 }
 
 /** What a method without input is called with. */
@@ -31,7 +43,7 @@ export interface RemoteMethod<Input, Output> {
    * Calls and waits on this thread, spinning first: for handlers that take microseconds. The event loop stands still
    * meanwhile. `timeoutMs` defaults to the client's.
    */
-  sync(input: Input, options?: Pick<CallOptions, 'timeoutMs'>): Output;
+  sync(input: Input, options?: Pick<CallOptions, 'timeoutMs' | 'caller'>): Output;
   /**
    * The same with a reply whose fields are only decoded, and checked, when they are read, each time anew: for callers that
    * read two fields of forty. It is over a copy of its own, so it can be kept.
@@ -87,6 +99,19 @@ export type RemoteMethodOf<M extends Method> = ByReplies<M['replies'], InputOf<M
 export interface ClientControl extends AsyncDisposable {
   readonly $service: Service;
   readonly $instances: readonly InstanceInfo[];
+  /**
+   * Asks every serving thread of each connected instance for a sign of life, through the ring that calls go through: it answers
+   * between two calls, without a handler. Resolves once all have answered, or their time is over. An instance that drains, or goes
+   * meanwhile, is left out. Pings are no calls: no limit, statistic or choice of an instance counts them.
+   *
+   * @throws IsthmusError `INVALID_ARGUMENT`, `CLOSED`.
+   */
+  $ping(options?: PingOptions): Promise<readonly InstancePing[]>;
+  /**
+   * How the method's policies would refuse a call that was made now, as far as that can be told before its input is there:
+   * CIRCUIT_OPEN or OVERLOADED. Undefined: it would be made.
+   */
+  $refusal(method: string, options?: Pick<CallOptions, 'timeoutMs'>): IsthmusError | undefined;
   /** Ends calls in flight with CLOSED and closes every channel. Any number of times. */
   $close(): Promise<void>;
 }
@@ -99,34 +124,49 @@ export type Client<S extends Service> = {
 
 type Calling = (input?: unknown, options?: CallOptions) => unknown;
 
-function remoteMethod(pool: Pool, method: Method): Calling {
+/** Who makes the calls of a method: the pool, or the method's policies. */
+type Dispatcher = Pick<Pool, 'call' | 'stream' | 'callSync'>;
+
+function remoteMethod(dispatcher: Dispatcher, method: Method): Calling {
   const { value, view, json, jsonText, raw } = formsOf(method);
   const calling = (form: Form): Calling =>
     method.replies === 'many'
-      ? (input, options) => pool.stream(form, input, options)
-      : (input, options) => pool.call(form, input, options);
+      ? (input, options) => dispatcher.stream(form, input, options)
+      : (input, options) => dispatcher.call(form, input, options);
   const call = Object.assign(calling(value), { json: calling(json), jsonText: calling(jsonText), raw: calling(raw) });
   if (method.replies === 'none') return call;
   Object.assign(call, { view: calling(view) });
   if (method.replies === 'many') return call;
   return Object.assign(call, {
-    sync: (input: unknown, options?: Pick<CallOptions, 'timeoutMs'>) => pool.callSync(value, input, options?.timeoutMs),
+    sync: (input: unknown, options?: Pick<CallOptions, 'timeoutMs' | 'caller'>) =>
+      dispatcher.callSync(value, input, options?.timeoutMs, options?.caller),
   });
 }
 
-export function clientOf<S extends Service>(schema: S, pool: Pool): Client<S> {
-  const methods = Object.fromEntries(schema.methods.map((method) => [method.name, remoteMethod(pool, method)]));
+export function clientOf<S extends Service>(schema: S, pool: Pool, policing?: Policing): Client<S> {
+  const dispatcherOf = ({ name }: Method): Dispatcher => policing?.methods.get(name) ?? pool;
+  const methods = Object.fromEntries(
+    schema.methods.map((method) => [method.name, remoteMethod(dispatcherOf(method), method)]),
+  );
   const sources = schema.regionList.map((region) => new ClientRegionSource(region, pool.instances));
   const close = (): Promise<void> => {
     for (const source of sources) source.close();
+    policing?.close();
     return pool.close();
   };
   const control = {
     $service: schema,
     get $instances(): readonly InstanceInfo[] {
-      return pool.instances.channels.map(({ path, pid, inFlight, lanes, peer }) => {
-        return { path, pid, inFlight, lanes, adapted: peer !== undefined };
+      const { channels, draining } = pool.instances;
+      return [...channels, ...draining].map(({ path, pid, inFlight, lanes, peer, draining }) => {
+        return { path, pid, inFlight, lanes, adapted: peer !== undefined, draining };
       });
+    },
+    async $ping(options?: PingOptions): Promise<readonly InstancePing[]> {
+      return pool.instances.ping(timeoutOf(options?.timeoutMs, pool.settings.timeoutMs), options?.path);
+    },
+    $refusal(method: string, options?: Pick<CallOptions, 'timeoutMs'>): IsthmusError | undefined {
+      return policing?.methods.get(method)?.refusal(options?.timeoutMs);
     },
     $close: close,
     [Symbol.asyncDispose]: close,

@@ -1,7 +1,9 @@
-import type { Service } from '@isthmus/schema';
+import { IsthmusError, type Service } from '@isthmus/schema';
 import { type Client, clientOf } from './client.ts';
 import { native } from './native.ts';
 import { type ConnectOptions, settingsOf } from './options.ts';
+import { checkPolicies } from './policies/check.ts';
+import { Policing } from './policies/policing.ts';
 import { Pool } from './pool.ts';
 
 /**
@@ -15,6 +17,9 @@ import { Pool } from './pool.ts';
  */
 export async function connect<S extends Service>(schema: S, options: ConnectOptions): Promise<Client<S>> {
   const settings = settingsOf(options);
+  const policies = checkPolicies(schema, options);
+  if (policies.problems.length > 0)
+    throw new IsthmusError('INVALID_ARGUMENT', { detail: policies.problems.join('; ') });
   // Without it no instance could ever be connected: said now, not as the reason of some later NO_INSTANCE.
   native();
   const pool = new Pool(schema, settings);
@@ -25,5 +30,5 @@ export async function connect<S extends Service>(schema: S, options: ConnectOpti
     await pool.close();
     throw error;
   }
-  return clientOf(schema, pool);
+  return clientOf(schema, pool, policies.settings && new Policing(schema, pool, policies.settings));
 }

@@ -20,3 +20,11 @@ export function errorOf(cause: unknown): IsthmusError {
   }
   return new IsthmusError('INTERNAL', { detail: cause instanceof Error ? cause.message : String(cause), cause });
 }
+
+/** Whether it says that nothing can be sent to this instance any more. */
+export function isGone(error: unknown): error is IsthmusError {
+  return (
+    error instanceof IsthmusError &&
+    (error.code === 'INSTANCE_LOST' || error.code === 'INSTANCE_DRAINING' || error.code === 'PEER_CORRUPT')
+  );
+}

@@ -8,18 +8,33 @@ export {
   IsthmusError,
   type Retryable,
 } from '@isthmus/schema';
+export type { Caller } from './caller.ts';
 export type {
   Client,
   ClientControl,
   InstanceInfo,
   OneWayMethod,
+  PingOptions,
   RemoteMethod,
   RemoteMethodOf,
   StreamMethod,
 } from './client.ts';
 export { connect } from './connect.ts';
+export type { InstancePing } from './instances.ts';
 export type { ConnectOptions, InstanceEvent, WaitMode } from './options.ts';
 export type { CallInfo, CallOptions } from './pending.ts';
+export type { LanePing } from './pings.ts';
+export { type CheckedPolicies, checkPolicies } from './policies/check.ts';
+export type {
+  BreakerPolicy,
+  BulkheadPolicy,
+  ClientPolicies,
+  HedgePolicy,
+  Policies,
+  Policy,
+  PoolOptions,
+  RetryPolicy,
+} from './policies/types.ts';
 export { type Owner, type OwnerControl, type OwnOptions, ownRegions } from './regions/owner.ts';
 export type { RemoteRegionOf, RemoteRegions } from './regions/remote.ts';
 export type {

@@ -5,6 +5,8 @@ import { errorOf } from './errors.ts';
 import type { Form } from './form.ts';
 import type { InstanceEvent, Settings } from './options.ts';
 import { openChannel } from './peer.ts';
+import type { LanePing } from './pings.ts';
+import type { AttemptPlan } from './policies/plan.ts';
 
 /** Waits between attempts to reach a socket that is there but does not answer, in ms. */
 const firstRetryMs = 10;
@@ -22,6 +24,16 @@ const lasting: ReadonlySet<string> = new Set([
   'INVALID_ARGUMENT',
 ]);
 
+/** The signs of life of one instance. */
+export interface InstancePing {
+  /** Its socket. */
+  readonly path: string;
+  /** Its process id as this PID namespace sees it; 0 where it does not. */
+  readonly pid: number;
+  /** One for each of its serving threads. */
+  readonly lanes: readonly LanePing[];
+}
+
 interface Candidate {
   readonly path: string;
   identity: string;
@@ -37,6 +49,8 @@ interface Candidate {
  */
 export class Instances {
   readonly channels: Channel[] = [];
+  /** Those whose instance ends: they get no calls, and close once they have none left. */
+  readonly draining = new Set<Channel>();
   /** Why the last instance could not be reached; for the detail of NO_INSTANCE. */
   lastError: IsthmusError | undefined;
   readonly #schema: Service;
@@ -48,6 +62,7 @@ export class Instances {
   readonly #watchers = new Set<() => void>();
   /** How many of the channels are to another version of the schema. */
   #peers = 0;
+  #parked = false;
   #closed = false;
 
   constructor(schema: Service, settings: Settings, owner: Pick<ChannelOwner, 'failed'>) {
@@ -56,6 +71,8 @@ export class Instances {
     this.#owner = {
       failed: owner.failed,
       unusable: (channel) => this.#withdraw(channel),
+      draining: (channel) => this.#startDraining(channel),
+      drained: (channel) => this.#drained(channel),
       lost: (channel, error) => this.#lost(channel, error),
     };
     this.#discovery = new Discovery(settings.path, (sockets) => this.#found(sockets));
@@ -67,13 +84,16 @@ export class Instances {
 
   /**
    * The channel with the fewest calls in flight, other than `except` if there is another. Of those whose version of the schema
-   * has this form of call, if there are any.
+   * has this form of call, if there are any; and of those that the plan likes, likewise.
    */
-  pick(except: Channel | undefined, form: Form): Channel | undefined {
+  pick(except: Channel | undefined, form: Form, plan?: AttemptPlan): Channel | undefined {
     const { channels } = this;
     let best = channels[0];
     if (channels.length < 2) return best;
-    const able = this.#peers === 0 ? channels : ableOf(channels, form);
+    const pinned = plan?.pinned;
+    if (pinned !== undefined && pinned !== except && channels.includes(pinned)) return pinned;
+    let able = this.#peers === 0 ? channels : ableOf(channels, form);
+    if (plan !== undefined) able = likedOf(able, plan);
     best = able[0];
     for (const channel of able) {
       if (best === undefined || best === except || (channel !== except && channel.inFlight < best.inFlight))
@@ -117,6 +137,49 @@ export class Instances {
     }
   }
 
+  /**
+   * Asks each serving thread for a sign of life; of the instance at `path` alone, where that is given. Instances that go meanwhile,
+   * or that drain, are left out.
+   *
+   * @throws IsthmusError `CLOSED`.
+   */
+  async ping(timeoutMs: number, path: string | undefined): Promise<readonly InstancePing[]> {
+    if (this.#closed) throw new IsthmusError('CLOSED');
+    const asked = this.channels.filter((channel) => path === undefined || channel.path === path);
+    const pings = await Promise.all(asked.map(async (channel) => ({ channel, lanes: await channel.ping(timeoutMs) })));
+    return pings.flatMap(({ channel: { path, pid }, lanes }) => (lanes === undefined ? [] : [{ path, pid, lanes }]));
+  }
+
+  /** All channels were closed for want of calls. */
+  get isParked(): boolean {
+    return this.#parked;
+  }
+
+  /** Closes all channels, and opens none, until `wake`. */
+  park(): void {
+    this.#parked = true;
+    this.#peers = 0;
+    for (const channel of this.channels.splice(0)) {
+      channel.close();
+      this.#tell({ type: 'down', path: channel.path });
+    }
+    for (const candidate of this.#candidates.values()) {
+      clearTimeout(candidate.timer);
+      candidate.channel = undefined;
+      if (candidate.state === 'up') candidate.state = 'waiting';
+    }
+    this.#changed();
+  }
+
+  /** Opens them again. */
+  wake(): void {
+    if (!this.#parked || this.#closed) return;
+    this.#parked = false;
+    for (const candidate of this.#candidates.values()) {
+      if (candidate.state === 'waiting') this.#connect(candidate);
+    }
+  }
+
   /** Has `listener` called when channels have come or gone, until the function that is returned is called. */
   onChange(listener: () => void): () => void {
     this.#watchers.add(listener);
@@ -139,6 +202,8 @@ export class Instances {
       clearTimeout(candidate.timer);
       candidate.channel?.close();
     }
+    for (const channel of this.draining) channel.close();
+    this.draining.clear();
     this.#changed();
     await this.#discovery.close();
     const late = Promise.withResolvers<void>();
@@ -184,6 +249,10 @@ export class Instances {
 
   #connect(candidate: Candidate): void {
     clearTimeout(candidate.timer);
+    if (this.#parked) {
+      candidate.state = 'waiting';
+      return;
+    }
     candidate.state = 'connecting';
     const opening = this.#open(candidate).finally(() => this.#opening.delete(opening));
     this.#opening.add(opening);
@@ -193,8 +262,9 @@ export class Instances {
     const { identity } = candidate;
     try {
       const channel = await openChannel(this.#schema, candidate.path, this.#settings, this.#owner);
-      if (this.#closed) {
+      if (this.#closed || this.#parked) {
         channel.close();
+        candidate.state = 'waiting';
         return;
       }
       if (channel.closed) {
@@ -233,13 +303,34 @@ export class Instances {
 
   #lost(channel: Channel, error: IsthmusError): void {
     this.#withdraw(channel);
-    const candidate = [...this.#candidates.values()].find((one) => one.channel === channel);
-    if (this.#closed || candidate === undefined) return;
+    if (this.draining.delete(channel)) this.#changed();
+    else if (!this.#release(channel, error)) return;
+    this.#tell({ type: 'down', path: channel.path, error });
+  }
+
+  #startDraining(channel: Channel): void {
+    // Whoever replaces it may listen on the same path, while this one still answers.
+    if (!this.#release(channel, new IsthmusError('INSTANCE_DRAINING', { detail: channel.path }))) return;
+    this.draining.add(channel);
+    this.#withdraw(channel);
+    this.#tell({ type: 'draining', path: channel.path });
+  }
+
+  #drained(channel: Channel): void {
+    if (!this.draining.delete(channel)) return;
+    this.#changed();
+    this.#tell({ type: 'down', path: channel.path });
+  }
+
+  /** Has another channel opened to the same path. False: nobody was told that this one is up, or cares any more. */
+  #release(channel: Channel, error: IsthmusError): boolean {
+    const candidate = this.#candidates.get(channel.path);
+    if (this.#closed || candidate?.channel !== channel) return false;
     candidate.channel = undefined;
     this.lastError = error;
     this.#retry(candidate);
     void this.#discovery.scan();
-    this.#tell({ type: 'down', path: candidate.path, error });
+    return true;
   }
 
   #withdraw(channel: Channel): void {
@@ -270,4 +361,12 @@ function ableOf(channels: readonly Channel[], form: Form): readonly Channel[] {
   const able = channels.filter(({ peer }) => peer === undefined || peer.has(form));
   // None: then any of them says what it lacks.
   return able.length === 0 ? channels : able;
+}
+
+function likedOf(channels: readonly Channel[], plan: AttemptPlan): readonly Channel[] {
+  const { avoided } = plan;
+  const liked = channels.filter((channel) => channel !== avoided && !plan.isPassedOver(channel));
+  if (liked.length > 0) return liked;
+  const others = channels.filter((channel) => channel !== avoided);
+  return others.length > 0 ? others : channels;
 }

@@ -62,7 +62,7 @@ export class OptionReader {
     return this.integer(name, 0, maxOffset, fallback);
   }
 
-  number(name: string, low: number, high: number, fallback: number): number {
+  number(name: string, low: number, high: number, fallback?: number): number {
     const value = this.#given[name] ?? fallback;
     if (typeof value === 'number' && value >= low && value <= high) return value;
     this.refuse(name, `must be a number from ${low} to ${high}, not ${show(value)}`);

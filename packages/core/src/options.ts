@@ -1,15 +1,17 @@
 import { type NativeOptions, waitModes } from '@isthmus/native';
 import { IsthmusError } from '@isthmus/schema';
+import type { Policies, PoolOptions } from './policies/types.ts';
 
 /** How a client waits for replies: what is gained in latency is paid for in CPU time. See {@link ConnectOptions.wait}. */
 export type WaitMode = 'adaptive' | 'block' | 'spin';
 
 /** What happened to one instance of the service. */
 export interface InstanceEvent {
-  readonly type: 'up' | 'down' | 'refused';
+  /** `draining`: it ends, gets no new calls, and answers those that it has; `down` follows once it has. */
+  readonly type: 'up' | 'draining' | 'down' | 'refused';
   /** The instance's socket. */
   readonly path: string;
-  /** Why it went down or was refused. */
+  /** Why it went down or was refused. None where it had drained. */
   readonly error?: IsthmusError;
   /** Of one that is up with another version of the schema, to which calls are adapted: what is otherwise there, in words. */
   readonly adapted?: readonly string[];
@@ -46,7 +48,11 @@ export interface ConnectOptions {
   readonly waitForInstance?: boolean | undefined;
   /** True: replies are copied out of shared memory, as on runtimes that refuse external memory. Default: false. */
   readonly copyReplies?: boolean | undefined;
-  /** Called when an instance comes, goes, or is refused. What it throws becomes an uncaught exception. */
+  /** How methods are called: `'*'` all, or each by its name. See docs/policies.md. Default: none. */
+  readonly policies?: Policies | undefined;
+  /** How calls borrow connections. See docs/policies.md. Default: without bounds or tests. */
+  readonly pool?: PoolOptions | undefined;
+  /** Called when an instance comes, drains, goes, or is refused. What it throws becomes an uncaught exception. */
   readonly onEvent?: ((event: InstanceEvent) => void) | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { Control, outboxAlign, outboxBytes } from '@isthmus/native';
+import { Control, outboxAlign, outboxBytes, Trait } from '@isthmus/native';
 import type { Form } from './form.ts';
 import { type BufferMemory, memoryOf } from './memory.ts';
 import { type TraceContext, writeTrace } from './trace.ts';
@@ -6,6 +6,7 @@ import { type TraceContext, writeTrace } from './trace.ts';
 /** The most that a request in the outbox can take. */
 const maxBytes = outboxBytes - outboxAlign;
 const traceOffset = 24;
+const metadataBytesOffset = 48;
 
 /** Where requests gather that are sent together: see addon.h. */
 export class Outbox {
@@ -34,28 +35,44 @@ export class Outbox {
    * @returns What it takes. Below 0: it is not there, for lack of room, or because another is being written.
    * @throws IsthmusError `INVALID_INPUT`, `INVALID_ARGUMENT`.
    */
-  write(form: Form, input: unknown, trace: TraceContext | undefined): number {
+  write(form: Form, input: unknown, trace: TraceContext | undefined, metadata: Uint8Array | undefined): number {
     const at = this.used;
-    if (this.#writing || at + form.least > maxBytes) return -1;
+    const room = metadataRoom(metadata);
+    if (this.#writing || at + room + form.least > maxBytes) return -1;
     this.#writing = true;
     try {
-      const size = form.write(input, this.#memory, at + outboxAlign);
+      const size = form.write(input, this.#memory, at + outboxAlign + room);
       if (trace !== undefined) writeTrace(trace, this.#memory.bytes, at + traceOffset);
-      return at + size <= maxBytes ? size : -1;
+      if (metadata !== undefined) this.#memory.bytes.set(metadata, at + outboxAlign);
+      return at + room + size <= maxBytes ? size : -1;
     } finally {
       this.#writing = false;
     }
   }
 
   /** Adds the request that was written. */
-  add(slot: number, form: Form, size: number, timeoutMs: number, hasTrace: boolean): void {
+  add(slot: number, form: Form, size: number, timeoutMs: number, hasTrace: boolean, metadata?: Uint8Array): void {
     const at = this.used;
     const { view } = this.#memory;
+    let traits = form.replies * Trait.replies + (hasTrace ? Trait.trace : 0);
+    if (metadata !== undefined) {
+      traits += Trait.metadata;
+      view.setUint32(at + metadataBytesOffset, metadata.length, true);
+    }
     view.setUint32(at, slot, true);
     view.setUint32(at + 4, form.id, true);
     view.setUint32(at + 8, size, true);
-    view.setUint32(at + 12, form.replies * 2 + (hasTrace ? 1 : 0), true);
+    view.setUint32(at + 12, traits, true);
     view.setFloat64(at + 16, timeoutMs, true);
-    this.#control[Control.outboxBytes] = at + outboxAlign + ((size + outboxAlign - 1) & -outboxAlign);
+    this.#control[Control.outboxBytes] = at + outboxAlign + metadataRoom(metadata) + aligned(size);
   }
+}
+
+function aligned(bytes: number): number {
+  return (bytes + outboxAlign - 1) & -outboxAlign;
+}
+
+/** What metadata takes of the outbox, and of a record. */
+export function metadataRoom(metadata: Uint8Array | undefined): number {
+  return metadata === undefined ? 0 : aligned(metadata.length);
 }

@@ -1,17 +1,18 @@
 import { type NativeChannel, notSent, outboxAlign, SlotBit } from '@isthmus/native';
 import type { IsthmusError, Service } from '@isthmus/schema';
 import type { CallTable } from './call-table.ts';
-import { errorOf, errorOfStatus } from './errors.ts';
+import { errorOf, errorOfStatus, isGone } from './errors.ts';
 import { textOf } from './memory.ts';
 import type { PendingCall } from './pending.ts';
+import type { Pings } from './pings.ts';
 import type { ReplyMemory } from './reply-memory.ts';
 
 /** What outcomes lead to, beside what they are for their calls. */
 export interface OutcomeListener {
   /** A call did not succeed. */
   failed(call: PendingCall, error: IsthmusError, sent: boolean, leftMs: number): void;
-  /** The instance turned out to have gone. */
-  unusable(): void;
+  /** The instance turned out to have gone, or to take no new calls. */
+  unusable(error: IsthmusError): void;
 }
 
 export interface OutcomeSource {
@@ -20,6 +21,7 @@ export interface OutcomeSource {
   readonly path: string;
   readonly native: NativeChannel;
   readonly calls: CallTable;
+  readonly pings: Pings;
   readonly replies: ReplyMemory;
 }
 
@@ -46,7 +48,7 @@ export class Outcomes {
   /** The addon has filled `count` inbox entries. */
   take(count: number): void {
     const inbox = this.#inbox;
-    const { calls } = this.#source;
+    const { calls, pings } = this.#source;
     this.#taking = true;
     for (let at = 0; at < count * 4; at += 4) {
       const slot = inbox[at] ?? 0;
@@ -62,7 +64,10 @@ export class Outcomes {
         continue;
       }
       const call = calls.at(slot);
-      if (call === undefined) continue;
+      if (call === undefined) {
+        pings.take(slot, status);
+        continue;
+      }
       calls.end(slot);
       if (call.settled) continue;
       if (status === 0) this.#resolve(call, place * outboxAlign, size);
@@ -96,6 +101,8 @@ export class Outcomes {
   reject(call: PendingCall, status: number, place: number, size: number): void {
     const { schema, replies, native } = this.#source;
     const sent = place !== notSent;
+    // Asked first: whoever hears of what follows may close the channel.
+    const leftMs = native.leftMs(call.slot);
     const detail = sent && size > 0 ? textOf(replies.current, place * outboxAlign, size) : '';
     let error = errorOfStatus(schema, status, detail);
     if (sent) {
@@ -104,10 +111,10 @@ export class Outcomes {
       } catch (cause) {
         error = errorOf(cause);
       }
-    } else if (error.code === 'INSTANCE_LOST' || error.code === 'PEER_CORRUPT') {
-      this.#listener.unusable();
+    } else if (isGone(error)) {
+      this.#listener.unusable(error);
     }
-    this.#listener.failed(call, error, sent, native.leftMs(call.slot));
+    this.#listener.failed(call, error, sent, leftMs);
   }
 
   #resolve(call: PendingCall, offset: number, size: number): void {

@@ -1,6 +1,8 @@
 import type { IsthmusError } from '@isthmus/schema';
+import type { Caller } from './caller.ts';
 import type { Channel } from './channel.ts';
 import type { Form } from './form.ts';
+import type { AttemptPlan } from './policies/plan.ts';
 import type { ReplyQueue } from './reply-queue.ts';
 import type { TraceContext } from './trace.ts';
 
@@ -18,6 +20,8 @@ export interface CallOptions {
   /** Ends the call with CANCELLED; the handler may still run. */
   readonly signal?: AbortSignal | undefined;
   readonly trace?: TraceContext | undefined;
+  /** For whom the call is. Default: nobody in particular. */
+  readonly caller?: Caller | undefined;
   readonly info?: CallInfo | undefined;
 }
 
@@ -32,6 +36,8 @@ export interface PendingCall {
   readonly reject: (error: IsthmusError) => void;
   /** Takes many replies. */
   readonly queue: ReplyQueue | undefined;
+  /** What policies ask of it, where its method has some. */
+  readonly plan: AttemptPlan | undefined;
   /** When it first found no room, on performance.now()'s clock; 0: it always found some. */
   waitingSinceMs: number;
   /** How often it was handed to a channel that was not full. */
@@ -55,6 +61,7 @@ export function pendingCall(
   resolve: (value: unknown) => void,
   reject: (error: IsthmusError) => void,
   queue?: ReplyQueue,
+  plan?: AttemptPlan,
 ): PendingCall {
   return {
     form,
@@ -63,6 +70,7 @@ export function pendingCall(
     resolve,
     reject,
     queue,
+    plan,
     waitingSinceMs: 0,
     attempts: 0,
     executions: 0,

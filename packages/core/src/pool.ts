@@ -1,10 +1,12 @@
 import { IsthmusError, type Service } from '@isthmus/schema';
+import type { Caller } from './caller.ts';
 import type { Channel } from './channel.ts';
-import { errorOf } from './errors.ts';
+import { errorOf, isGone } from './errors.ts';
 import type { Form } from './form.ts';
 import { Instances } from './instances.ts';
 import { type Settings, timeoutOf } from './options.ts';
 import { type CallOptions, type PendingCall, pendingCall } from './pending.ts';
+import type { AttemptPlan } from './policies/plan.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -17,12 +19,12 @@ const maxExecutions = 2;
 /** Sends calls to the least loaded instance, and again where that is safe. */
 export class Pool {
   readonly instances: Instances;
-  readonly #settings: Settings;
+  readonly settings: Settings;
   readonly #waitingRoom: WaitingRoom;
   #closed = false;
 
   constructor(schema: Service, settings: Settings) {
-    this.#settings = settings;
+    this.settings = settings;
     this.instances = new Instances(schema, settings, {
       failed: (call, error, sent, leftMs) => this.#failed(call, error, sent, leftMs),
     });
@@ -40,7 +42,7 @@ export class Pool {
 
   /** A call with many replies, which is made when the first is asked for. */
   stream(form: Form, input: unknown, options: CallOptions | undefined): ReplyStream {
-    const queue = new ReplyQueue(this.#settings.streamWindowBytes, {
+    const queue = new ReplyQueue(this.settings.streamWindowBytes, {
       credit: (bytes) => call.channel?.credit(call, bytes),
       countIdle: (change) => call.channel?.countIdle(change),
     });
@@ -56,16 +58,13 @@ export class Pool {
       start: () => this.#start(call),
       cancel: () => {
         queue.cut();
-        if (call.settled) return;
-        call.settled = true;
-        call.stopListening?.();
-        call.channel?.cancel(call);
+        this.abandon(call);
       },
     });
   }
 
-  callSync(form: Form, input: unknown, timeoutMs: number | undefined): unknown {
-    let leftMs = timeoutOf(timeoutMs, this.#settings.timeoutMs);
+  callSync(form: Form, input: unknown, timeoutMs: number | undefined, caller?: Caller | undefined): unknown {
+    let leftMs = timeoutOf(timeoutMs, this.settings.timeoutMs);
     // Reading the clock costs a tenth of a call, and only matters where there may be a second attempt.
     const startedMs = this.instances.channels.length > 1 ? performance.now() : 0;
     let executions = 0;
@@ -75,17 +74,30 @@ export class Pool {
       try {
         const result =
           channel.peer === undefined
-            ? channel.callSync(form, input, leftMs)
-            : this.#adapting(channel, (adapted) => adapted.callSync(form, input, leftMs));
+            ? channel.callSync(form, input, leftMs, caller)
+            : this.#adapting(channel, (adapted) => adapted.callSync(form, input, leftMs, caller));
         if (result !== undefined) return result.output;
       } catch (cause) {
         executions += 1;
         leftMs -= startedMs === 0 ? leftMs : performance.now() - startedMs;
-        const again = isLoss(cause) && form.idempotent && executions < maxExecutions && leftMs > 0;
+        const again = isGone(cause) && form.idempotent && executions < maxExecutions && leftMs > 0;
         if (!again || this.instances.pick(channel, form) === channel) throw cause;
       }
       last = channel;
     }
+  }
+
+  /** Makes a call whose policies listen to its signal themselves. */
+  attempt(call: PendingCall, timeoutMs: number): void {
+    this.#send(call, timeoutMs);
+  }
+
+  /** Gives a call up: nothing more is heard of it. */
+  abandon(call: PendingCall): void {
+    if (call.settled) return;
+    call.settled = true;
+    call.stopListening?.();
+    call.channel?.cancel(call);
   }
 
   async close(): Promise<void> {
@@ -96,22 +108,23 @@ export class Pool {
   #start(call: PendingCall): void {
     const { options } = call;
     const timeoutMs =
-      options === undefined ? this.#settings.timeoutMs : timeoutOf(options.timeoutMs, this.#settings.timeoutMs);
+      options === undefined ? this.settings.timeoutMs : timeoutOf(options.timeoutMs, this.settings.timeoutMs);
     if (options?.signal !== undefined) this.#listen(call, options.signal);
     if (!call.settled) this.#send(call, timeoutMs);
   }
 
   /** @throws IsthmusError CLOSED, NO_INSTANCE. */
-  #pick(except: Channel | undefined, form: Form): Channel {
+  #pick(except: Channel | undefined, form: Form, plan?: AttemptPlan): Channel {
     if (this.#closed) throw new IsthmusError('CLOSED');
-    const channel = this.instances.pick(except, form);
+    const channel = this.instances.pick(except, form, plan);
     if (channel === undefined) throw this.instances.noInstance(false);
     return channel;
   }
 
   #send(call: PendingCall, timeoutMs: number): void {
     try {
-      const channel = this.#pick(call.channel, call.form);
+      const channel = this.#pick(call.channel, call.form, call.plan);
+      call.plan?.admit(channel, timeoutMs);
       call.attempts += 1;
       if (channel.peer === undefined) channel.submit(call, timeoutMs);
       else this.#adapting(channel, (adapted) => adapted.submit(call, timeoutMs));
@@ -145,11 +158,15 @@ export class Pool {
 
   #failed(call: PendingCall, error: IsthmusError, sent: boolean, leftMs: number): void {
     if (call.settled) return;
-    if (sent) call.executions += 1;
+    // An instance that ends refuses what it has not begun.
+    const refused = error.code === 'INSTANCE_DRAINING' && call.queue?.answered !== true;
+    if (sent && !refused) call.executions += 1;
+    // However many are being replaced at once: each that drains is picked no more.
+    if (!sent && refused) call.attempts -= 1;
     if (!sent && isFull(error)) {
       call.attempts -= 1;
       this.#waitingRoom.enter(call, error, leftMs);
-    } else if (isLoss(error) && leftMs > 0 && call.attempts < maxAttempts && this.#mayRepeat(call)) {
+    } else if (isGone(error) && leftMs > 0 && call.attempts < maxAttempts && this.#mayRepeat(call)) {
       this.#sendElsewhere(call, error, leftMs);
     } else {
       this.#settle(call, error);
@@ -158,12 +175,13 @@ export class Pool {
 
   #mayRepeat(call: PendingCall): boolean {
     if (call.executions === 0) return true;
+    if (call.plan?.hasRetries === true) return false;
     // Replies that were handed out would come a second time.
     return call.wire.idempotent && call.executions < maxExecutions && call.queue?.answered !== true;
   }
 
   #sendElsewhere(call: PendingCall, error: IsthmusError, leftMs: number): void {
-    const other = this.instances.pick(call.channel, call.form);
+    const other = this.instances.pick(call.channel, call.form, call.plan);
     if (other !== undefined && other !== call.channel) this.#send(call, leftMs);
     // A call that was never sent can be told from one that may have been executed.
     else this.#settle(call, call.executions === 0 ? this.instances.noInstance(false) : error);
@@ -187,8 +205,4 @@ export class Pool {
 
 function isFull(error: IsthmusError): boolean {
   return error.code === 'RING_FULL' || error.code === 'TOO_MANY_CALLS';
-}
-
-function isLoss(error: unknown): boolean {
-  return error instanceof IsthmusError && (error.code === 'INSTANCE_LOST' || error.code === 'PEER_CORRUPT');
 }

@@ -22,6 +22,8 @@ export interface ReplySource {
   credit(bytes: number): void;
   /** One call more, or one less, that is in flight and that nobody waits for. */
   countIdle(change: 1 | -1): void;
+  /** The first has come. */
+  answered?(): void;
 }
 
 const done: Result = Object.freeze({ value: undefined, done: true });
@@ -56,7 +58,10 @@ export class ReplyQueue {
 
   /** `credit`: what it takes of the call's window. */
   push(value: unknown, credit: number): void {
-    this.#answered = true;
+    if (!this.#answered) {
+      this.#answered = true;
+      this.#source.answered?.();
+    }
     const waiter = this.#waiting.shift();
     if (waiter === undefined) {
       this.#arrived.push({ value, credit });

@@ -1,8 +1,9 @@
 import { Control, type NativeChannel } from '@isthmus/native';
-import type { Service } from '@isthmus/schema';
+import type { IsthmusError, Service } from '@isthmus/schema';
 import { errorOfStatus } from './errors.ts';
 import type { Form } from './form.ts';
 import { type BufferMemory, memoryOf, textOf } from './memory.ts';
+import { metadataRoom } from './outbox.ts';
 import { requestOf } from './request.ts';
 
 /** Calls that wait on this thread. Request and reply go through one piece of memory, the scratch. */
@@ -14,6 +15,7 @@ export class SyncCalls {
   #scratch: BufferMemory;
   /** Counts requests as they begin to be written: an input can have getters, which can make calls. */
   #writes = 0;
+  #refusal = 0;
 
   constructor(schema: Service, native: NativeChannel, control: Int32Array, maxRequest: number) {
     this.#schema = schema;
@@ -24,21 +26,37 @@ export class SyncCalls {
   }
 
   /** Writes the request that `call` then sends. @returns Its size. @throws IsthmusError */
-  write(form: Form, input: unknown): number {
+  write(form: Form, input: unknown, metadata: Uint8Array | undefined): number {
     const writes = ++this.#writes;
     const size = form.write(input, this.#scratch, 0);
     if (size <= this.#scratch.bytes.length && writes === this.#writes) return size;
-    const request = requestOf(form, input, this.#maxRequest);
+    const request = requestOf(form, input, this.#maxRequest - metadataRoom(metadata));
     this.#grow(request.length);
     this.#scratch.bytes.set(request);
     return request.length;
   }
 
-  /** @returns Undefined: nothing was sent, since the instance has gone. @throws IsthmusError */
-  call(form: Form, size: number, timeoutMs: number): { readonly output: unknown } | undefined {
-    const status = this.#native.callSync(form.id, size, timeoutMs);
+  /** Why the last call that was not sent was not: the instance has gone, or takes no new calls. */
+  get refusal(): IsthmusError {
+    return errorOfStatus(this.#schema, this.#refusal, '');
+  }
+
+  /** @returns Undefined: nothing was sent, see {@link refusal}. @throws IsthmusError */
+  call(
+    form: Form,
+    size: number,
+    timeoutMs: number,
+    metadata: Uint8Array | undefined,
+  ): { readonly output: unknown } | undefined {
+    const status =
+      metadata === undefined
+        ? this.#native.callSync(form.id, size, timeoutMs)
+        : this.#native.callSync(form.id, size, timeoutMs, metadata);
     const got = this.#control[Control.syncBytes] ?? 0;
-    if (got < 0) return undefined;
+    if (got < 0) {
+      this.#refusal = status;
+      return undefined;
+    }
     this.#grow(got);
     if (status !== 0) throw errorOfStatus(this.#schema, status, textOf(this.#scratch, 0, got));
     return { output: form.read(this.#scratch, 0, got) };

@@ -3,6 +3,8 @@ import type { PendingCall } from './pending.ts';
 
 /** How long calls without room wait before they are tried again, in ms. */
 const retryMs = 1;
+/** The most calls that wait. Of more, the one with the nearest deadline gives up: it is the least likely to be answered in time. */
+const maxWaiting = 10_000;
 
 interface Waiting {
   readonly call: PendingCall;
@@ -49,7 +51,16 @@ export class WaitingRoom {
       return;
     }
     this.#waiting.push({ call, error, untilMs, deadlineMs });
+    if (this.#waiting.length > maxWaiting) this.#giveUpNearest();
     this.#timer ??= setTimeout(() => this.#tryAgain(), retryMs);
+  }
+
+  #giveUpNearest(): void {
+    let nearest = 0;
+    for (const [at, { deadlineMs }] of this.#waiting.entries()) {
+      if (deadlineMs < (this.#waiting[nearest]?.deadlineMs ?? 0)) nearest = at;
+    }
+    for (const { call, error } of this.#waiting.splice(nearest, 1)) this.#giveUp(call, error);
   }
 
   #tryAgain(): void {

@@ -34,7 +34,7 @@ for (const copyReplies of [false, true]) {
         const closing = client.$close();
         return Promise.all([during, closing, outcomeOf(client.double({ value: 1n }))]);
       });
-      const outcomes = await within(5000, Promise.all(calls));
+      const outcomes = await within(60_000, Promise.all(calls));
       assert.ok(outcomes.every((outcome) => outcome === 'ok' || outcome === 'CLOSED'));
       assert.deepEqual(await within(1000, closed), ['CLOSED', undefined, 'CLOSED']);
     });
@@ -67,7 +67,7 @@ describe('a channel', () => {
   it('drops replies that come after their call has ended, and counts them', async () => {
     using folder = new TemporaryFolder();
     await using instance = await startProbe(folder.join('a.sock'));
-    const owner = { failed() {}, unusable() {}, lost() {} };
+    const owner = { failed() {}, unusable() {}, draining() {}, drained() {}, lost() {} };
     const channel = await Channel.open(probe, instance.socket, settingsOf({ path: instance.socket }), owner);
     try {
       const { value: form } = formsOf(probe.calls.sleep);

@@ -220,7 +220,7 @@ describe('a client', () => {
     await using bridge = await ProbeBridge.start();
     const { client, instance } = bridge;
     assert.deepEqual(client.$instances, [
-      { path: instance.socket, pid: instance.pid, inFlight: 0, lanes: 1, adapted: false },
+      { path: instance.socket, pid: instance.pid, inFlight: 0, lanes: 1, adapted: false, draining: false },
     ]);
     const call = client.sleep({ microseconds: 20_000, tag: 0 });
     assert.equal(client.$instances[0]?.inFlight, 1);

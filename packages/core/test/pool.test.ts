@@ -249,7 +249,7 @@ describe('a call whose instance dies', () => {
   it('is tried on one other instance if it is idempotent, and only there', async () => {
     await using bridge = await startMany(4);
     const { client, instances } = bridge;
-    await assert.rejects(within(5000, client.idempotentCrash()), failsWith('INSTANCE_LOST'));
+    await assert.rejects(within(60_000, client.idempotentCrash()), failsWith('INSTANCE_LOST'));
     await eventually('two to end', () => bridge.running() === 2);
     await sleep(50);
     assert.equal(bridge.running(), 2);
@@ -260,7 +260,7 @@ describe('a call whose instance dies', () => {
 
   it('is not tried again if it is not idempotent', async () => {
     await using bridge = await startMany(2);
-    await assert.rejects(within(5000, bridge.client.crash()), failsWith('INSTANCE_LOST'));
+    await assert.rejects(within(60_000, bridge.client.crash()), failsWith('INSTANCE_LOST'));
     await eventually('one to end', () => bridge.running() === 1);
     await sleep(20);
     assert.equal(bridge.running(), 1);
@@ -285,7 +285,7 @@ describe('a call whose instance dies', () => {
     const { client } = bridge;
     const first = client.crash();
     const then = first.catch(() => outcomeOf(client.ping()));
-    assert.equal(await within(5000, then), 'NO_INSTANCE');
+    assert.equal(await within(60_000, then), 'NO_INSTANCE');
     await assert.rejects(client.ping(), failsWith('NO_INSTANCE', /a\.sock/));
     assert.throws(() => client.ping.sync(undefined), failsWith('NO_INSTANCE'));
   });
@@ -321,7 +321,7 @@ describe('instances killed under load', () => {
         await sleep(60);
       }
       running = false;
-      await within(10_000, Promise.all(loads));
+      await within(60_000, Promise.all(loads));
       assert.deepEqual([...counts.keys()], ['ok']);
     });
 
@@ -331,7 +331,7 @@ describe('instances killed under load', () => {
       const calls = Array.from({ length: 400 }, () => outcomeOf(client.sleep({ microseconds: 500, tag: 0 })));
       await sleep(20);
       instances[0]?.kill('SIGKILL');
-      const outcomes = await within(10_000, Promise.all(calls));
+      const outcomes = await within(60_000, Promise.all(calls));
       assert.deepEqual(new Set(outcomes), new Set(['ok', 'INSTANCE_LOST']));
     });
   }

@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const output = join(root, 'build', 'Release', 'isthmus.node');
+// ISTHMUS_ADDON_ROOT is where a build of another kind goes, with CFLAGS of its own. Node loads it from there with the same path in the
+// variable `@ISTHMUS/NATIVE_PREBUILD`, which is node-gyp-build's.
+const output = join(process.env.ISTHMUS_ADDON_ROOT ?? root, 'build', 'Release', 'isthmus.node');
 // In a checkout the C library is beside the packages; a published package has a copy of it.
 const library = [join(root, 'c'), join(root, '..', '..', 'c')].find((folder) =>
   existsSync(join(folder, 'src', 'ring.c')),

@@ -7,8 +7,10 @@
  * for replies again, and so goes on as long as each reply causes the next call.
  *
  *   outbox entry, at multiples of 64: | slot u32 | method u32 | size u32 | traits u32 | timeout ms f64 | trace 24 bytes |
- *                                     | payload from byte 64 on |
- *   traits: bit 0: there is a trace; from bit 1 on: how many replies the method has, as isth_replies numbers it
+ *                                     | metadata bytes u32 |
+ *                                     | metadata from byte 64 on, if there is any | payload from the next multiple of 64 on |
+ *   traits: bit 0: there is a trace; bit 1: there is metadata, as a record has it (c/src/metadata.h); from bit 2 on: how many
+ *   replies the method has, as isth_replies numbers it
  *   inbox entry, 16 bytes:            | slot u32 | status i32 | payload offset / 64 u32 | payload size u32 |
  *
  * An offset of all ones says that the request was never sent. Any other is into the segment, or into the arena when the control
@@ -44,9 +46,10 @@ enum {
   CONTROL_IN_TURN = 1,      /* 1: a turn will flush */
   CONTROL_IN_ARENA = 2,     /* 1: this batch's payloads are in the arena */
   CONTROL_SYNC_BYTES = 3,   /* of the reply, or of the message, that a synchronous call left in the scratch buffer;
-                               below 0: it was never sent, and there is no message */
+                               below 0: it was never sent, because the instance has gone or takes no new calls */
   CONTROL_IDLE_STREAMS = 4, /* calls with many replies that nobody waits for now: they do not keep the process alive */
   CONTROL_WORDS = 5,
+  MAX_PINGS = 256, /* at once */
   HANDLES = 4
 };
 
@@ -94,7 +97,7 @@ struct channel {
 
   napi_ref object;      /* the JavaScript object: its properties name the buffers */
   napi_ref on_outcomes; /* (count) => void */
-  napi_ref on_lost;     /* (status) => void */
+  napi_ref on_status;   /* (status) => void: INSTANCE_DRAINING; INSTANCE_LOST or PEER_CORRUPT at the end */
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
 
@@ -103,7 +106,7 @@ struct channel {
   napi_ref segment; /* NULL: the runtime refuses external memory */
   const unsigned char *segment_bytes;
 
-  struct call_tag *tags;       /* by slot; options.max_in_flight of them */
+  struct call_tag *tags;       /* by slot; options.max_in_flight of them, and behind those MAX_PINGS for pings */
   uint32_t calls;              /* in flight as JavaScript sees it: not those that were cancelled, nor parked */
   struct parked_reply *parked; /* in the order of their coming */
   size_t parked_count, parked_capacity;
@@ -113,7 +116,8 @@ struct channel {
   uv_idle_t idle;
   uv_timer_t timer;
   int open_handles;
-  bool idle_active, armed, kept_alive, in_turn, closing, lost, finalized;
+  bool idle_active, armed, kept_alive, in_turn, closing, finalized;
+  bool draining, lost;    /* JavaScript was told */
   bool cancelled;         /* a call was, and the instance may not have been told yet */
   uint64_t timer_due_ns;  /* when the timer fires; 0: not started */
   uint64_t spin_until_ns; /* an adaptive channel sleeps then, unless something happens before */
@@ -144,17 +148,29 @@ struct outgoing {
   size_t size;
   double timeout_ms; /* above 0 */
   const isth_trace *trace;
+  const unsigned char *metadata; /* as a record has it */
+  size_t metadata_bytes;
 };
 /* Sends one request, whose time counts from `now_ns`. Returns 0 or the error. */
 int send_request(struct channel *channel, const struct outgoing *outgoing, uint64_t now_ns);
 /* Sends the outbox. Requests that could not be sent and one-way calls become inbox entries; returns how many. */
 uint32_t flush_outbox(struct channel *channel);
 
+/* metadata.c */
+enum { METADATA_ENTRIES = ISTH_METADATA_METHOD };
+/* The entries of a block, which they point into. Returns 0 or INVALID_ARGUMENT. */
+int metadata_entries(const unsigned char *block, size_t bytes, isth_metadata entries[METADATA_ENTRIES], size_t *count);
+/* An argument that is a block, or undefined: then there is none. It is valid until the function returns to JavaScript. */
+void metadata_argument(napi_env env, napi_value value, const unsigned char **block, size_t *bytes);
+
 /* turn.c */
 /* What an inbox entry says of a reply. */
 uint32_t slot_of(const isth_reply *reply);
 int32_t status_of(const isth_reply *reply);
-/* Takes replies and hands them to JavaScript, as long as that causes further calls that are answered at once. */
+/* Whether the instance has said that it ends, and JavaScript was not told yet. */
+bool drain_is_untold(const struct channel *channel);
+/* Takes replies and hands them to JavaScript, as long as that causes further calls that are answered at once; then tells it what
+ * has become of the instance. */
 void run_turn(struct channel *channel);
 
 /* loop.c */
@@ -175,6 +191,7 @@ napi_value credit(napi_env env, napi_callback_info info);
 napi_value call_id(napi_env env, napi_callback_info info);
 napi_value left_ms(napi_env env, napi_callback_info info);
 napi_value wait_anew(napi_env env, napi_callback_info info);
+napi_value ping(napi_env env, napi_callback_info info);
 
 /* sync.c */
 napi_value call_sync(napi_env env, napi_callback_info info);
@@ -196,7 +213,7 @@ napi_value is_file_used(napi_env env, napi_callback_info info);
 /* Makes the JavaScript object of an open client, which it owns from then on with its schema, even if it fails (NULL). `copy`: act
  * as where external memory is refused. */
 napi_value channel_create(napi_env env, isth_client *client, struct schema *schema, const isth_client_options *options,
-                          napi_value on_outcomes, napi_value on_lost, bool copy);
+                          napi_value on_outcomes, napi_value on_status, bool copy);
 /* Closes at once, or, within a turn, at its end (which then calls channel_finish). */
 void channel_close(struct channel *channel);
 void channel_finish(struct channel *channel);

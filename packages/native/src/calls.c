@@ -1,4 +1,4 @@
-/* calls.c: what JavaScript calls for single calls: sending, cancelling, giving credit, asking. */
+/* calls.c: what JavaScript calls for single calls: sending, cancelling, giving credit, asking; and pings. */
 #include "addon.h"
 
 /* flush(): sends the outbox; returns how many inbox entries tell of requests that could not be sent, and of one-way calls. */
@@ -12,11 +12,11 @@ napi_value flush(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* send(slot, method, replies, bytes, timeoutMs, trace | undefined): one request of any size, past the outbox. Returns the
- * status. */
+/* send(slot, method, replies, bytes, timeoutMs, trace | undefined, metadata | undefined): one request of any size, past the
+ * outbox. Returns the status. */
 napi_value send_bytes(napi_env env, napi_callback_info info) {
-  size_t count = 6, trace_size = 0;
-  napi_value values[6], result;
+  size_t count = 7, trace_size = 0;
+  napi_value values[7], result;
   struct channel *channel = channel_arguments(env, info, &count, values);
   if (channel == NULL) return NULL;
   struct outgoing outgoing = {0};
@@ -34,6 +34,7 @@ napi_value send_bytes(napi_env env, napi_callback_info info) {
   outgoing.replies = (isth_replies)replies;
   outgoing.payload = payload;
   outgoing.trace = trace_size == sizeof(isth_trace) ? (const isth_trace *)trace : NULL;
+  metadata_argument(env, values[6], &outgoing.metadata, &outgoing.metadata_bytes);
   int status = send_request(channel, &outgoing, isth_now_ns());
   loop_wait_anew(channel);
   napi_create_int32(env, status, &result);
@@ -105,4 +106,26 @@ napi_value wait_anew(napi_env env, napi_callback_info info) {
   struct channel *channel = channel_arguments(env, info, NULL, NULL);
   if (channel != NULL) loop_wait_anew(channel);
   return NULL;
+}
+
+/* ping(number, lane, timeoutMs): its outcome has the slot maxInFlight + number. Returns the status; if 0, `number` is taken until
+ * then. */
+napi_value ping(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value values[3], result;
+  struct channel *channel = channel_arguments(env, info, &count, values);
+  if (channel == NULL) return NULL;
+  uint32_t number = MAX_PINGS, lane = UINT32_MAX;
+  double timeout_ms = 0;
+  napi_get_value_uint32(env, values[0], &number);
+  napi_get_value_uint32(env, values[1], &lane);
+  napi_get_value_double(env, values[2], &timeout_ms);
+  if (number >= MAX_PINGS) return throw_status(env, ISTH_E_INVALID_ARGUMENT, "there is no such ping");
+  struct call_tag *tag = &channel->tags[channel->options.max_in_flight + number];
+  tag->deadline_ns = isth_now_ns() + (uint64_t)(timeout_ms * 1e6);
+  int status = isth_client_ping(channel->client, lane, tag->deadline_ns, park_reply, tag, &tag->call_id);
+  if (status == 0) channel->calls++;
+  loop_wait_anew(channel);
+  napi_create_int32(env, status, &result);
+  return result;
 }

@@ -18,6 +18,7 @@ static napi_value get_stats(napi_env env, napi_callback_info info) {
   isth_client_stats stats;
   isth_client_get_stats(channel->client, &stats);
   napi_create_object(env, &object);
+  set_number(env, object, "status", isth_client_status(channel->client));
   set_number(env, object, "inFlight", stats.in_flight);
   set_number(env, object, "calls", (double)stats.calls);
   set_number(env, object, "replies", (double)stats.replies);
@@ -71,7 +72,7 @@ void channel_finish(struct channel *channel) {
   struct shared_buffer *buffers[] = {&channel->control_buffer, &channel->outbox, &channel->inbox, &channel->scratch,
                                      &channel->arena};
   for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) shared_buffer_release(env, buffers[i]);
-  napi_ref references[] = {channel->segment, channel->on_outcomes, channel->on_lost, channel->object};
+  napi_ref references[] = {channel->segment, channel->on_outcomes, channel->on_status, channel->object};
   for (size_t i = 0; i < sizeof references / sizeof references[0]; i++)
     if (references[i] != NULL) napi_delete_reference(env, references[i]);
   if (channel->context != NULL) napi_async_destroy(env, channel->context);
@@ -141,7 +142,8 @@ static bool share_functions(struct channel *channel, napi_value object) {
   } functions[] = {{"flush", flush},        {"send", send_bytes},    {"cancel", cancel},
                    {"credit", credit},      {"callId", call_id},     {"leftMs", left_ms},
                    {"waitAnew", wait_anew}, {"callSync", call_sync}, {"growScratch", grow_scratch},
-                   {"stats", get_stats},    {"region", get_region},  {"close", close_object}};
+                   {"stats", get_stats},    {"region", get_region},  {"close", close_object},
+                   {"ping", ping}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;
     if (napi_create_function(channel->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, channel,
@@ -157,7 +159,7 @@ static bool share_functions(struct channel *channel, napi_value object) {
 }
 
 napi_value channel_create(napi_env env, isth_client *client, struct schema *schema, const isth_client_options *options,
-                          napi_value on_outcomes, napi_value on_lost, bool copy) {
+                          napi_value on_outcomes, napi_value on_status, bool copy) {
   struct channel *channel = calloc(1, sizeof *channel);
   if (channel == NULL) {
     isth_client_close(client);
@@ -168,9 +170,10 @@ napi_value channel_create(napi_env env, isth_client *client, struct schema *sche
   channel->client = client;
   channel->schema = schema;
   channel->options = *options;
-  channel->tags = calloc(options->max_in_flight, sizeof *channel->tags);
+  uint32_t tags = options->max_in_flight + MAX_PINGS;
+  channel->tags = calloc(tags, sizeof *channel->tags);
   bool good = parked_create(channel) && channel->tags != NULL;
-  for (uint32_t i = 0; good && i < options->max_in_flight; i++) channel->tags[i].channel = channel;
+  for (uint32_t i = 0; good && i < tags; i++) channel->tags[i].channel = channel;
 
   napi_value object, name;
   good = good && napi_create_object(env, &object) == napi_ok &&
@@ -178,7 +181,7 @@ napi_value channel_create(napi_env env, isth_client *client, struct schema *sche
   channel->finalized = !good;
   good = good && napi_create_reference(env, object, 1, &channel->object) == napi_ok &&
          napi_create_reference(env, on_outcomes, 1, &channel->on_outcomes) == napi_ok &&
-         napi_create_reference(env, on_lost, 1, &channel->on_lost) == napi_ok &&
+         napi_create_reference(env, on_status, 1, &channel->on_status) == napi_ok &&
          napi_create_string_utf8(env, "isthmus", NAPI_AUTO_LENGTH, &name) == napi_ok &&
          napi_async_init(env, object, name, &channel->context) == napi_ok && share_buffers(channel, object) &&
          share_segment(channel, object, copy) && share_functions(channel, object) && loop_start(channel) &&

@@ -40,6 +40,13 @@ export const outboxAlign = 64;
 export const notSent = 0xffff_ffff;
 /** Bits of an inbox entry's slot: a one-way call that was sent, and one of many replies, whose status is its credit. */
 export const SlotBit = { sent: 2 ** 29, more: 2 ** 30 } as const;
+/** How many pings there can be at once. */
+export const maxPings = 256;
+/** What an outbox entry has beside its payload, as bits of its traits; from the next bit on its {@link replyCounts}. */
+export const Trait = { trace: 1, metadata: 2, replies: 4 } as const;
+/** The most bytes of metadata, and the numbers of what it says: c/include/isthmus/types.h. */
+export const maxMetadataBytes = 4096;
+export const metadataKeys = { subject: 1, tenant: 2, scopes: 3, method: 4 } as const;
 /** How many replies a method has, as the C library numbers it. */
 export const replyCounts = { one: 0, many: 1, none: 2 } as const;
 
@@ -60,6 +67,8 @@ export interface NativeOptions {
 }
 
 export interface NativeStats {
+  /** 0 while the instance is there; else why it is not, which is told once all calls have ended. */
+  readonly status: number;
   readonly inFlight: number;
   readonly calls: number;
   readonly replies: number;
@@ -88,6 +97,7 @@ export interface NativeChannel {
     payload: Uint8Array,
     timeoutMs: number,
     trace: Uint8Array | undefined,
+    metadata: Uint8Array | undefined,
   ): number;
   /** True: the call was in flight, and nothing comes of it any more. */
   cancel(slot: number): boolean;
@@ -97,14 +107,19 @@ export interface NativeChannel {
   callId(slot: number): bigint;
   /** How long the call that was last sent in this slot has until its deadline, in ms; 0 or less: none. */
   leftMs(slot: number): number;
+  /**
+   * Asks the serving thread of a lane, from 0, for a sign of life. Returns 0 or an error's number. Its outcome has the slot
+   * `maxInFlight + number`; until then the number, below {@link maxPings}, is taken.
+   */
+  ping(number: number, lane: number, timeoutMs: number): number;
   /** Somebody waits again for a call that `control` counted as idle. */
   waitAnew(): void;
   /**
    * Calls with the payload in `scratch` and waits; returns the status. Replies or messages come to lie there; `control` says
-   * how many bytes, or, by a negative number, that nothing was sent. With more bytes than `scratch` has, that is another one
+   * how many bytes, or, by a negative number, that nothing was sent: the instance has gone, or takes no new calls. With more bytes than `scratch` has, that is another one
    * now, which `growScratch` gives.
    */
-  callSync(method: number, size: number, timeoutMs: number): number;
+  callSync(method: number, size: number, timeoutMs: number, metadata?: Uint8Array): number;
   growScratch(bytes: number): ArrayBuffer;
   stats(): NativeStats;
   /** The region of this number, which outlives the channel. */
@@ -118,13 +133,16 @@ export interface NativeError extends Error {
 }
 
 export interface Native extends NativeSegments, NativeOwners {
-  /** `schema` undefined: whatever the instance has; there are no regions then. */
+  /**
+   * `schema` undefined: whatever the instance has; there are no regions then. `onStatus` is called with INSTANCE_DRAINING once the
+   * instance has said that it ends, and with INSTANCE_LOST or PEER_CORRUPT once it has gone.
+   */
   open(
     path: string,
     schema: NativeSchema | undefined,
     options: NativeOptions,
     onOutcomes: (count: number) => void,
-    onLost: (status: number) => void,
+    onStatus: (status: number) => void,
   ): Promise<NativeChannel>;
   describe(path: string, timeoutMs: number): Promise<string>;
 }

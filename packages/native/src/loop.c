@@ -89,8 +89,9 @@ static void keep_alive(struct channel *channel, bool alive) {
 }
 
 void loop_wait(struct channel *channel) {
-  /* Work for another turn: replies that a synchronous call came across, and requests that a turn had no time left for. */
-  bool work = channel->parked_count > 0 || channel->control[CONTROL_OUTBOX_BYTES] > 0;
+  /* Work for another turn: replies that a synchronous call came across, as it may have word that the instance ends; and
+   * requests that a turn had no time left for. */
+  bool work = channel->parked_count > 0 || channel->control[CONTROL_OUTBOX_BYTES] > 0 || drain_is_untold(channel);
   bool awaited = work || channel->calls > (uint32_t)channel->control[CONTROL_IDLE_STREAMS];
   keep_alive(channel, awaited);
   if (!work && channel->calls == 0) {

@@ -7,7 +7,7 @@
 /* A connection being made, or a description being asked for. */
 struct opening {
   struct job job;
-  napi_ref on_outcomes, on_lost;
+  napi_ref on_outcomes, on_status;
   char path[256];
   struct schema *schema; /* NULL: any */
   isth_client_options options;
@@ -20,7 +20,7 @@ struct opening {
 static void discard(napi_env env, struct job *job) {
   struct opening *opening = (struct opening *)(void *)job;
   if (env != NULL && opening->on_outcomes != NULL) napi_delete_reference(env, opening->on_outcomes);
-  if (env != NULL && opening->on_lost != NULL) napi_delete_reference(env, opening->on_lost);
+  if (env != NULL && opening->on_status != NULL) napi_delete_reference(env, opening->on_status);
   isth_client_close(opening->client);
   isth_free(opening->text);
   schema_free(opening->schema);
@@ -38,14 +38,14 @@ static void execute(struct job *job) {
 }
 
 static napi_value make_channel(napi_env env, struct opening *opening) {
-  napi_value on_outcomes, on_lost;
+  napi_value on_outcomes, on_status;
   napi_get_reference_value(env, opening->on_outcomes, &on_outcomes);
-  napi_get_reference_value(env, opening->on_lost, &on_lost);
+  napi_get_reference_value(env, opening->on_status, &on_status);
   isth_client *client = opening->client;
   struct schema *schema = opening->schema;
   opening->client = NULL;
   opening->schema = NULL;
-  return channel_create(env, client, schema, &opening->options, on_outcomes, on_lost, opening->copy);
+  return channel_create(env, client, schema, &opening->options, on_outcomes, on_status, opening->copy);
 }
 
 static napi_value settle(napi_env env, struct job *job) {
@@ -66,7 +66,7 @@ static struct opening *opening_create(napi_env env) {
   return opening;
 }
 
-/* open(path, schema | undefined, options, onOutcomes, onLost): a promise of a channel object. `schema`: see schema.c; any if
+/* open(path, schema | undefined, options, onOutcomes, onStatus): a promise of a channel object. `schema`: see schema.c; any if
  * undefined. Options, numbers all: requestRingBytes, replyRingBytes, maxInFlight, wait, spinNs, connectTimeoutMs, streamWindowBytes,
  * copy. */
 napi_value open_channel(napi_env env, napi_callback_info info) {
@@ -96,7 +96,7 @@ napi_value open_channel(napi_env env, napi_callback_info info) {
       (uint32_t)number_option(env, values[2], "streamWindowBytes", options->stream_window_bytes);
   opening->copy = number_option(env, values[2], "copy", 0) != 0;
   if (napi_create_reference(env, values[3], 1, &opening->on_outcomes) != napi_ok ||
-      napi_create_reference(env, values[4], 1, &opening->on_lost) != napi_ok) {
+      napi_create_reference(env, values[4], 1, &opening->on_status) != napi_ok) {
     discard(env, &opening->job);
     return throw_status(env, ISTH_E_INVALID_ARGUMENT, "the callbacks are not functions");
   }

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* There is always room for the end of every call in flight. */
+/* The most calls and pings that may have been made and not been told of yet. */
+static size_t most_ends(const struct channel *channel) { return (size_t)channel->options.max_in_flight + MAX_PINGS; }
+
+/* There is always room for the end of each of them. */
 bool parked_create(struct channel *channel) {
-  channel->parked_capacity = channel->options.max_in_flight;
+  channel->parked_capacity = most_ends(channel);
   channel->parked = calloc(channel->parked_capacity, sizeof *channel->parked);
   return channel->parked != NULL;
 }
@@ -21,7 +24,7 @@ static bool is_more(const struct parked_reply *parked) { return (parked->slot & 
 
 /* Room for one more reply that is not the end of its call. What a call's window lets through bounds how much it takes. */
 static bool reserve_more(struct channel *channel) {
-  if (channel->parked_more + channel->options.max_in_flight < channel->parked_capacity) return true;
+  if (channel->parked_more + most_ends(channel) < channel->parked_capacity) return true;
   size_t capacity = channel->parked_capacity * 2;
   struct parked_reply *grown = realloc(channel->parked, capacity * sizeof *grown);
   if (grown == NULL) return false;

@@ -48,12 +48,14 @@ static void take_outcome(const isth_reply *reply) {
   set_outcome(call, reply->status, reply->payload, reply->size);
 }
 
-/* callSync(method, size, timeoutMs): the payload lies in the scratch buffer, and the reply, or the message of a failure, comes
+/* callSync(method, size, timeoutMs, metadata?): the payload lies in the scratch buffer, and the reply, or the message of a failure, comes
  * to lie there; the buffer is another one if it had no room. Returns the status; the control word says how many bytes, or that
- * nothing was sent because the instance has gone. */
+ * nothing was sent because the instance has gone, or takes no new calls. */
 napi_value call_sync(napi_env env, napi_callback_info info) {
-  size_t count = 3;
-  napi_value values[3], result;
+  size_t count = 4, metadata_bytes = 0, entry_count = 0;
+  const unsigned char *metadata = NULL;
+  isth_metadata entries[METADATA_ENTRIES];
+  napi_value values[4], result;
   struct channel *channel = channel_arguments(env, info, &count, values);
   if (channel == NULL) return NULL;
   uint32_t method = 0, size = 0;
@@ -61,15 +63,10 @@ napi_value call_sync(napi_env env, napi_callback_info info) {
   napi_get_value_uint32(env, values[0], &method);
   napi_get_value_uint32(env, values[1], &size);
   napi_get_value_double(env, values[2], &timeout_ms);
+  if (count > 3) metadata_argument(env, values[3], &metadata, &metadata_bytes);
+  if (metadata_entries(metadata, metadata_bytes, entries, &entry_count) != 0)
+    return throw_status(env, ISTH_E_INVALID_ARGUMENT, "the metadata is not a block of a record");
   if (size > channel->scratch.size) return throw_status(env, ISTH_E_INVALID_ARGUMENT, "the scratch buffer is smaller");
-
-  /* Known to be lost, only nobody was told yet. Said here because an instance may also be lost during the call. */
-  int lost = isth_client_status(channel->client);
-  if (lost != 0) {
-    channel->control[CONTROL_SYNC_BYTES] = -1;
-    napi_create_int32(env, lost, &result);
-    return result;
-  }
 
   /* Waiting arms and disarms by itself, and takes replies: those of a turn that this happens in were read already. */
   loop_disarm(channel);
@@ -79,11 +76,15 @@ napi_value call_sync(napi_env env, napi_callback_info info) {
                           .payload = channel->scratch.bytes,
                           .size = size,
                           .deadline_ns = isth_now_ns() + (uint64_t)(timeout_ms * 1e6),
+                          .metadata = entries,
+                          .metadata_count = entry_count,
                           .callback = take_outcome,
                           .user = &call};
   int error = isth_client_call_wait(channel->client, &request);
   if (error != 0) set_outcome(&call, error, NULL, 0);
-  channel->control[CONTROL_SYNC_BYTES] = (int32_t)call.size;
+  /* Not where the instance was lost during the call, which it may have executed. */
+  bool unusable = error != 0 && (error == ISTH_E_INSTANCE_DRAINING || error == isth_client_status(channel->client));
+  channel->control[CONTROL_SYNC_BYTES] = unusable ? -1 : (int32_t)call.size;
   if (!channel->in_turn) loop_wait(channel);
   napi_create_int32(env, call.status, &result);
   return result;

@@ -104,8 +104,12 @@ static uint32_t take_batch(struct channel *channel) {
   return count;
 }
 
+bool drain_is_untold(const struct channel *channel) {
+  return !channel->draining && isth_client_draining(channel->client);
+}
+
 /* Whether the instance has gone, and all that came from it before was delivered. Every call has ended by then. */
-static bool is_drained(const struct channel *channel) {
+static bool is_over(const struct channel *channel) {
   return isth_client_status(channel->client) != 0 && channel->calls == 0 && channel->parked_count == 0;
 }
 
@@ -136,9 +140,13 @@ void run_turn(struct channel *channel) {
       empty++;
     }
   }
-  if (is_drained(channel) && !channel->lost && !channel->closing) {
+  if (!channel->closing && drain_is_untold(channel)) {
+    channel->draining = true;
+    call_back(channel, channel->on_status, ISTH_E_INSTANCE_DRAINING);
+  }
+  if (!channel->closing && is_over(channel) && !channel->lost) {
     channel->lost = true;
-    call_back(channel, channel->on_lost, isth_client_status(channel->client));
+    call_back(channel, channel->on_status, isth_client_status(channel->client));
   }
   channel->in_turn = false;
   channel->control[CONTROL_IN_TURN] = 0;

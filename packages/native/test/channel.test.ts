@@ -33,7 +33,7 @@ async function messageOf(worker: Worker): Promise<unknown> {
     throw new Error(`the Worker ended with ${code}`);
   });
   // `once` rejects when the Worker emits an error.
-  const [message] = await within(10_000, Promise.race([once(worker, 'message'), ended]));
+  const [message] = await within(60_000, Promise.race([once(worker, 'message'), ended]));
   return message;
 }
 
@@ -82,7 +82,7 @@ describe('Workers', () => {
       for (const copyReplies of [false, true]) {
         const workers = Array.from({ length: 2 }, () => startWorker(what, instance.socket, copyReplies));
         await Promise.all(workers.map(messageOf));
-        await within(5000, Promise.all(workers.map((worker) => worker.terminate())));
+        await within(60_000, Promise.all(workers.map((worker) => worker.terminate())));
       }
       await assertNothingLeft();
     });

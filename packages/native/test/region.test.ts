@@ -41,15 +41,15 @@ describe('Workers', () => {
       assert.ok(instance);
       // The first Worker of a process leaves threads of Node's own.
       const first = startWorker(what, socket);
-      await within(10_000, once(first, 'message'));
+      await within(60_000, once(first, 'message'));
       await first.terminate();
       await sleep(100);
       const before = holdingsOf(process.pid);
       for (let i = 0; i < 3; i += 1) {
         const worker = startWorker(what, socket);
-        await within(10_000, once(worker, 'message'));
+        await within(60_000, once(worker, 'message'));
         await sleep(i * 20);
-        await within(10_000, worker.terminate());
+        await within(60_000, worker.terminate());
         if (what === 'own') assert.ok(!existsSync(socket));
       }
       await assertNothingLeft(before);

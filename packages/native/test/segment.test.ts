@@ -119,7 +119,7 @@ describe('a segment of the addon', () => {
         const worker = new Worker(new URL('./support/segment-worker.ts', import.meta.url), {
           workerData: { file, timeoutMs: 300 },
         });
-        await within(10_000, once(worker, 'message'));
+        await within(60_000, once(worker, 'message'));
         assert.ok(mappings() > before);
         await worker.terminate();
       }

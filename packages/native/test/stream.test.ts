@@ -211,7 +211,7 @@ describe('Workers in the middle of many replies', () => {
         10_000,
         Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve)))),
       );
-      await within(5000, Promise.all(workers.map((worker) => worker.terminate())));
+      await within(60_000, Promise.all(workers.map((worker) => worker.terminate())));
       await eventually('this process to hold no segment', () => holdingsOf(process.pid).segments === 0);
       await assertNothingLeft();
     });

@@ -7,7 +7,7 @@ import { RegionMemory } from './memory.ts';
 import { Listeners, type RegionSource } from './source.ts';
 
 /**
- * A region of the instances that a client is connected to: of the first one that has it, until that one is lost and another one is
+ * A region of the instances that a client is connected to: of the first one that has it, until that one has gone and another one is
  * there. In between, what the lost one left can be read.
  */
 export class ClientRegionSource implements RegionSource {
@@ -61,9 +61,9 @@ export class ClientRegionSource implements RegionSource {
   }
 
   #update(): void {
-    const { channels } = this.#instances;
+    const { channels, draining } = this.#instances;
     const before = this.#channel;
-    if (before !== undefined && channels.includes(before)) return;
+    if (before !== undefined && (channels.includes(before) || draining.has(before))) return;
     this.#channel = undefined;
     this.#error = undefined;
     for (const channel of channels) {

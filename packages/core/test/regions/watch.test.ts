@@ -28,7 +28,7 @@ type Stream<T> = AsyncGenerator<T, undefined, undefined>;
 
 /** The next event; an error if there is none within 5 s. */
 async function nextOf<T>(stream: Stream<T>): Promise<T> {
-  const { value, done } = await within(5000, stream.next());
+  const { value, done } = await within(60_000, stream.next());
   if (done === true || value === undefined) throw new Error('the stream has ended');
   return value;
 }

@@ -271,7 +271,7 @@ describe('a guard that is held', () => {
       spawnSync(process.execPath, ['--input-type=module', '-e', ...args], {
         cwd: join(import.meta.dirname),
         encoding: 'utf8',
-        timeout: 20_000,
+        timeout: 60_000,
       });
     const ended = run(leave);
     assert.equal(ended.status, 3, ended.stderr);

@@ -14,7 +14,7 @@ function optionsOf({ place }: Peer): AttachOptions {
 
 /** The next event, which must come. */
 async function take<Item>(items: AsyncGenerator<Item, undefined, undefined>): Promise<Item> {
-  const { value, done } = await within(5000, items.next());
+  const { value, done } = await within(60_000, items.next());
   if (done === true || value === undefined) throw new Error('there are no more events');
   return value;
 }
@@ -197,7 +197,7 @@ describe('watching a segment', () => {
   it('ends with what will not go away', async () => {
     await using peer = await startPeer('systemV', 'systemVSemaphore');
     await using small = await attach(Boiler, { ...optionsOf(peer), offset: 4090, lazy: true });
-    await assert.rejects(within(5000, small.watch().next()), { code: 'SEGMENT_TOO_SMALL' });
+    await assert.rejects(within(60_000, small.watch().next()), { code: 'SEGMENT_TOO_SMALL' });
   });
 
   it('is the same in bytes', async () => {
@@ -229,7 +229,7 @@ describe('watching a segment', () => {
       spawnSync(process.execPath, ['--input-type=module', '-e', script(end)], {
         cwd: import.meta.dirname,
         encoding: 'utf8',
-        timeout: 20_000,
+        timeout: 60_000,
       });
     const ends = run('');
     const tag = Buffer.from('B-7\0').readUInt32LE();

@@ -18,7 +18,7 @@ export function startFeed(socket: string): Promise<Instance> {
 
 /** What the C client says. @throws Error with what it complained of. */
 export async function askFeed(socket: string, ...command: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(feedProgram(), [socket, ...command], { timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(feedProgram(), [socket, ...command], { timeout: 60_000 });
   return stdout.trim();
 }
 

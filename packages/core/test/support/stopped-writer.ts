@@ -10,7 +10,7 @@ import { failsWith } from './probe-client.ts';
 export async function startWriter(socket: string, command: 'write' | 'fill' = 'write'): Promise<ChildProcess> {
   const child = spawn(feedProgram(), [socket, command], { stdio: ['ignore', 'pipe', 'inherit'] });
   assert.ok(child.stdout);
-  await within(10_000, once(child.stdout, 'data'));
+  await within(60_000, once(child.stdout, 'data'));
   return child;
 }
 

@@ -33,7 +33,7 @@ ${body}`;
   const started = performance.now();
   const flags = [...(options.flags ?? []), '--input-type=module-typescript', '--eval', source];
   const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const killer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 10_000);
+  const killer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -101,7 +101,7 @@ export class Peer implements AsyncDisposable {
     this.#process.stdin?.write(`${command}\n`);
     const answer = this.#answers.shift();
     if (answer !== undefined) return Promise.resolve(answer);
-    return within(10_000, new Promise((resolve) => this.#waiting.push(resolve)));
+    return within(60_000, new Promise((resolve) => this.#waiting.push(resolve)));
   }
 
   /** Fails unless it did it. */
@@ -121,7 +121,7 @@ export class Peer implements AsyncDisposable {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const exit = once(this.#process, 'exit');
       this.#process.stdin?.end();
-      await within(10_000, exit);
+      await within(60_000, exit);
     } else {
       // Another one removes what it left.
       const cleaner = new Peer(this.place);

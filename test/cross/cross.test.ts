@@ -46,7 +46,7 @@ const bytesOf = (value: Everything): Uint8Array => messageOf(codec, value);
 
 function runClient(input: Uint8Array, ...args: readonly string[]) {
   const program = compileService(probe, readFileSync(join(import.meta.dirname, 'client.c'), 'utf8'));
-  return spawnSync(program, [instance.socket, ...args], { input, timeout: 20_000, maxBuffer: 2 ** 26 });
+  return spawnSync(program, [instance.socket, ...args], { input, timeout: 60_000, maxBuffer: 2 ** 26 });
 }
 
 describe('a value of every type', () => {

@@ -184,7 +184,7 @@ int main(int count, char **arguments)
     stdio: 'pipe',
     timeout: 60_000,
   });
-  const { status, stdout } = spawnSync(path, [file, output], { encoding: 'utf8', timeout: 20_000 });
+  const { status, stdout } = spawnSync(path, [file, output], { encoding: 'utf8', timeout: 60_000 });
   if (status === 1) return undefined;
   assert.equal(status, 0);
 

@@ -26,7 +26,7 @@ after(async () => {
 });
 
 function runClient(what: string, input: Uint8Array = new Uint8Array(0)): Buffer {
-  const { stdout, stderr, status } = spawnSync(program, ['client', instance.socket, what], { input, timeout: 20_000 });
+  const { stdout, stderr, status } = spawnSync(program, ['client', instance.socket, what], { input, timeout: 60_000 });
   assert.equal(status, 0, stderr.toString());
   return stdout;
 }
@@ -180,7 +180,7 @@ it('the memory that a schema is bounded by is what the library takes', () => {
     ];
   });
   const measured = service('measured', Object.fromEntries(members));
-  const output = spawnSync(compileService(measured, measuring), { encoding: 'utf8', timeout: 20_000 }).stdout;
+  const output = spawnSync(compileService(measured, measuring), { encoding: 'utf8', timeout: 60_000 }).stdout;
   const taken = output.trimEnd().split('\n').map(Number);
   assert.deepEqual(measured.regionList.map(regionBytes), taken);
 });

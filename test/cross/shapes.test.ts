@@ -64,7 +64,7 @@ test('each shape of call works between C programs', async () => {
     return compileService(allShapes, readFileSync(join(import.meta.dirname, 'shapes', name), 'utf8'));
   });
   await using instance = await startInstance(service, folder.join('shapes.sock'));
-  const { stdout, stderr, status } = spawnSync(client, [instance.socket], { encoding: 'utf8', timeout: 30_000 });
+  const { stdout, stderr, status } = spawnSync(client, [instance.socket], { encoding: 'utf8', timeout: 60_000 });
   assert.equal(stdout, transcript, stderr);
   assert.equal(status, 0);
 });

@@ -6,6 +6,7 @@ import { loadNative } from '@isthmus/native';
 import { IsthmusError } from '@isthmus/schema';
 import { runProgram } from '../programs/run-program.ts';
 import type { Check, CheckResult, Status } from './check.ts';
+import { exposure } from './exposure.ts';
 import { selfTest } from './self-test.ts';
 import { judgeSharedMemory, readLimits } from './shared-memory.ts';
 
@@ -46,6 +47,14 @@ const make: Check = () =>
     command: ['make', '--version'],
     absent: 'warn',
     advice: 'Needed for services that build with make only (Debian: apt-get install make).',
+  });
+
+const taskset: Check = () =>
+  toolCheck({
+    name: 'taskset',
+    command: ['taskset', '--version'],
+    absent: 'warn',
+    advice: 'Needed for limits.cpus of a service only (Debian: apt-get install util-linux).',
   });
 
 const addon: Check = async () => {
@@ -128,6 +137,7 @@ export const checks: readonly Check[] = [
   node,
   compiler,
   make,
+  taskset,
   addon,
   roundTrip,
   sharedMemory,
@@ -135,6 +145,7 @@ export const checks: readonly Check[] = [
   files,
   memory,
   cores,
+  exposure,
 ];
 
 interface Tool {

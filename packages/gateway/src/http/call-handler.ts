@@ -37,6 +37,7 @@ export async function handleCall(
   const { headers } = request;
   const { method } = target;
   const timeoutMs = timeoutOf(headers['x-timeout-ms'], target.maxTimeoutMs);
+  const caller = request.isthmusIdentity?.caller;
   const call = request.isthmusCall ?? new ServedCall(target.service, method, undefined);
   const asked: Asked = {
     form: requestForm(method, headers['content-type']),
@@ -45,6 +46,7 @@ export async function handleCall(
       signal: abortOnDisconnect(reply),
       trace: call.trace,
       info: call.info,
+      ...(caller !== undefined && { caller }),
       ...(timeoutMs !== undefined && { timeoutMs }),
     },
   };

@@ -1,13 +1,15 @@
 /** `POST /v1/call/{service}/{method}`: one static route for each method, made once from the schemas. */
 import { IsthmusError } from '@isthmus/schema';
 import type { FastifyInstance } from 'fastify';
-import { clientMethodOf, type GatewayServices } from '../bridge-client.ts';
+import { clientMethodOf, type GatewayService, type GatewayServices } from '../bridge-client.ts';
+import type { Admission } from './admission.ts';
 import { handleCall } from './call-handler.ts';
 import { parseJsonBody } from './json-body.ts';
 import { binaryTypes, JSON_TYPE } from './media-type.ts';
 import { refuseMethod, refuseOtherMethods } from './other-methods.ts';
 import { PayloadForms } from './payload.ts';
 import { ServedCall } from './served-call.ts';
+import { timeoutOf } from './timeout.ts';
 
 export interface CallRouteOptions {
   readonly services: GatewayServices;
@@ -15,6 +17,7 @@ export interface CallRouteOptions {
   readonly bodyLimitBytes: number;
   /** The longest deadline that a caller may ask for, in ms. */
   readonly maxTimeoutMs: number;
+  readonly admission: Admission;
 }
 
 /** Where the call routes are, below the gateway's own prefix. */
@@ -56,6 +59,8 @@ export function addCallRoutes(scope: FastifyInstance, options: CallRouteOptions)
         onRequest(request, reply, done) {
           request.isthmusCall = new ServedCall(service.schema, method, request.headers.traceparent);
           request.isthmusCall.setHeaders(reply);
+          options.admission.admit(reply);
+          refuseEarly(service, method.name, timeoutOf(request.headers['x-timeout-ms'], options.maxTimeoutMs));
           done();
         },
         handler: (request, reply) => handleCall(target, request, reply),
@@ -64,6 +69,12 @@ export function addCallRoutes(scope: FastifyInstance, options: CallRouteOptions)
     }
   }
   refuseUnknownCalls(scope, options.services);
+}
+
+/** What the client's policies would refuse anyhow is refused before the body is read. */
+function refuseEarly({ client }: GatewayService, method: string, timeoutMs: number | undefined): void {
+  const refusal = client.$refusal?.(method, timeoutMs === undefined ? {} : { timeoutMs });
+  if (refusal !== undefined) throw refusal;
 }
 
 /** 404 that says which part of the path is unknown, before any body is read. */

@@ -2,6 +2,8 @@
 import type { ServerResponse } from 'node:http';
 import { IsthmusError } from '@isthmus/schema';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { atTime } from '../auth/expiry.ts';
+import { expired, viewerOf } from '../auth/viewer.ts';
 import type { RegionHub, WatchConnection } from '../regions/hub.ts';
 import type { RowVersion } from '../regions/row-version.ts';
 import type { ServedRegion } from '../regions/served-region.ts';
@@ -52,6 +54,8 @@ export function watchRegion(
       reply.raw.writeHead(200, Object.fromEntries(headers));
     },
   );
+  const callOff = atTime(viewerOf(request.isthmusIdentity).expiresMs, () => stream.fail(expired()));
+  reply.raw.once('close', callOff);
   // A response that is cut short is no response for Fastify, which then tells nobody. Here that is the usual end.
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) logRequest(request, reply, 200);
@@ -129,7 +133,12 @@ class EventStream implements Receiver, WatchConnection {
   }
 
   end(): void {
-    this.problem(problemOf(new IsthmusError('SHUTTING_DOWN'), false), true);
+    this.fail(new IsthmusError('SHUTTING_DOWN'));
+  }
+
+  /** Ends it with a last word. */
+  fail(error: IsthmusError): void {
+    if (this.#isOpen) this.problem(problemOf(error, false), true);
   }
 
   #write(data: string | Buffer): void {

@@ -24,7 +24,7 @@ export interface Readiness {
 export function readinessOf(services: GatewayServices, regions: readonly ServedRegion[]): Readiness {
   const states = Object.values(services).map(({ schema, client }) => ({
     name: schema.name,
-    instances: client.$instances.length,
+    instances: client.$instances.filter(({ draining }) => draining !== true).length,
     inFlight: client.$instances.reduce((sum, instance) => sum + instance.inFlight, 0),
   }));
   return {
@@ -41,10 +41,12 @@ export interface FixedRouteOptions {
   readonly document: object;
   /** Whether `/docs` is served, so that the index names it. */
   readonly docs: boolean;
+  /** Whether callers need credentials: the probes, which do not, then say no more than they have to. */
+  readonly isGuarded: boolean;
 }
 
 export function addFixedRoutes(scope: FastifyInstance, options: FixedRouteOptions): void {
-  const { services, regions, document, docs } = options;
+  const { services, regions, document, docs, isGuarded } = options;
   const index = JSON.stringify({
     name: 'Isthmus gateway',
     calls: Object.values(services).flatMap(({ schema }) =>
@@ -68,7 +70,10 @@ export function addFixedRoutes(scope: FastifyInstance, options: FixedRouteOption
   addRoute(scope, '/healthz', () => ({ status: 200, body: '{"status":"ok"}' }));
   addRoute(scope, '/readyz', () => {
     const readiness = readinessOf(services, regions);
-    return { status: readiness.ready ? 200 : 503, body: JSON.stringify(readiness) };
+    return {
+      status: readiness.ready ? 200 : 503,
+      body: JSON.stringify(isGuarded ? { ready: readiness.ready } : readiness),
+    };
   });
 }
 

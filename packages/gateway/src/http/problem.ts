@@ -32,8 +32,8 @@ export interface Problem {
  */
 const MAX_LISTED_FIELDS = 100;
 
-/** How long a caller whose request may be sent again should wait first, in seconds: the least that the header can say. */
-const RETRY_AFTER_S = '1';
+/** How long a caller whose request may be sent again should wait first, where that is not known, in ms: the least that the header can say. */
+const RETRY_AFTER_MS = 1000;
 
 /** `idempotent`: whether the called method does no harm when it is executed twice; false where no method was called. */
 export function problemOf(error: IsthmusError, idempotent: boolean): Problem {
@@ -59,15 +59,19 @@ export function typeOf(code: ErrorCode): string {
   return `urn:isthmus:error:${code}`;
 }
 
-/** Whether a response says `Retry-After`: when the condition passes by itself and the caller may send again. */
-export function retryAfterOf(problem: Problem): string | undefined {
-  return problem.retryable && (problem.status === 429 || problem.status === 503) ? RETRY_AFTER_S : undefined;
+/**
+ * What a response says in `Retry-After`, in seconds: where the condition passes by itself and the caller may send again.
+ * `retryAfterMs`: when that is, if it is known.
+ */
+export function retryAfterOf(problem: Problem, retryAfterMs = RETRY_AFTER_MS): string | undefined {
+  if (!problem.retryable || (problem.status !== 429 && problem.status !== 503)) return undefined;
+  return String(Math.max(Math.ceil(retryAfterMs / 1000), 1));
 }
 
 /** Answers with a problem. Headers that belong to the code alone (`Retry-After`) are set here. */
 export function sendProblem(reply: FastifyReply, error: IsthmusError, idempotent: boolean): FastifyReply {
   const problem = problemOf(error, idempotent);
-  const retryAfter = retryAfterOf(problem);
+  const retryAfter = retryAfterOf(problem, error.retryAfterMs);
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   return (
     reply

@@ -2,6 +2,9 @@
 import websocket from '@fastify/websocket';
 import { IsthmusError } from '@isthmus/schema';
 import type { FastifyInstance } from 'fastify';
+import { WATCH_PROTOCOL } from '../auth/credentials.ts';
+import { callerName } from '../auth/identity.ts';
+import { viewerOf } from '../auth/viewer.ts';
 import type { RegionHub } from '../regions/hub.ts';
 import type { ServedRegion } from '../regions/served-region.ts';
 import { refuseForeignOrigin } from './origin.ts';
@@ -27,7 +30,12 @@ export async function addWatchSocket(scope: FastifyInstance, options: WatchRoute
     const upgrades = upgradesOf(scope.server, `${scope.prefix}${WATCH_PATH}`);
     scope.addHook('preClose', async () => upgrades.close());
     await scope.register(websocket, {
-      options: { server: upgrades.server, maxPayload: MAX_MESSAGE_BYTES },
+      options: {
+        server: upgrades.server,
+        maxPayload: MAX_MESSAGE_BYTES,
+        // Never what else is offered: the credentials may be there, and the answer is no place for them.
+        handleProtocols: (protocols: ReadonlySet<string>) => (protocols.has(WATCH_PROTOCOL) ? WATCH_PROTOCOL : false),
+      },
       // What clients do wrong, such as a message that is too large: they are told by the close code.
       errorHandler: (error, socket, request) => {
         request.log.debug({ err: error }, 'a WebSocket failed');
@@ -52,13 +60,15 @@ export async function addWatchSocket(scope: FastifyInstance, options: WatchRoute
     handler() {
       throw new IsthmusError('INVALID_ARGUMENT', { detail: 'this is a WebSocket: connect to it with ws:// or wss://' });
     },
-    wsHandler(socket, { url, log }) {
+    wsHandler(socket, { url, log, isthmusIdentity }) {
       const begunMs = performance.now();
-      serveSocket(socket, byName, hub);
+      serveSocket(socket, byName, hub, viewerOf(isthmusIdentity));
+      const caller = isthmusIdentity?.caller;
       // As of any other request, when it is over.
       socket.on('close', () => {
         const durationMs = Math.round((performance.now() - begunMs) * 1000) / 1000;
-        log.info({ http: `GET ${url.split('?', 1)[0]}`, status: 101, durationMs }, 'request');
+        const line = { http: `GET ${url.split('?', 1)[0]}`, status: 101, durationMs };
+        log.info({ ...line, ...(caller !== undefined && { caller: callerName(caller) }) }, 'request');
       });
     },
   });

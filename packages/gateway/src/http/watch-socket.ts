@@ -1,6 +1,8 @@
 /** `GET /v1/watch`: many regions over one WebSocket. */
 import type { WebSocket } from '@fastify/websocket';
 import { IsthmusError } from '@isthmus/schema';
+import { atTime } from '../auth/expiry.ts';
+import { expired, type Viewer, viewerOf } from '../auth/viewer.ts';
 import type { RegionHub, WatchConnection } from '../regions/hub.ts';
 import { keyMember, type RowVersion } from '../regions/row-version.ts';
 import type { ServedRegion } from '../regions/served-region.ts';
@@ -15,6 +17,10 @@ export const MAX_MESSAGE_BYTES = 16 * 1024;
 /** The most watches of one connection. */
 const MAX_WATCHES = 1000;
 
+/** The most messages that it may send in a window of that many ms: each has the others' event loop for a moment. */
+const MAX_MESSAGES = 5 * MAX_WATCHES;
+const MESSAGE_WINDOW_MS = 1000;
+
 /** What may wait in the server for a client that does not take it: values up to the first, answers up to the second. In bytes. */
 const BUSY_BYTES = 64 * 1024;
 const FULL_BYTES = 1024 * 1024;
@@ -25,12 +31,18 @@ const CLOSE_MS = 500;
 /** Codes of RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
 const MESSAGE_TOO_BIG = 1009;
 const TRY_AGAIN_LATER = 1013;
 
-/** Lets a client watch these regions until it leaves. */
-export function serveSocket(socket: WebSocket, regions: ReadonlyMap<string, ServedRegion>, hub: RegionHub): void {
-  const client = new WatchSocket(socket, regions, hub);
+/** Lets a client watch those of these regions that it may see, until it leaves, or may not any more. */
+export function serveSocket(
+  socket: WebSocket,
+  regions: ReadonlyMap<string, ServedRegion>,
+  hub: RegionHub,
+  viewer: Viewer = viewerOf(null),
+): void {
+  const client = new WatchSocket(socket, regions, hub, viewer);
   try {
     hub.enter(client);
   } catch (error) {
@@ -47,14 +59,18 @@ class WatchSocket implements WatchConnection {
   readonly #socket: WebSocket;
   readonly #regions: ReadonlyMap<string, ServedRegion>;
   readonly #hub: RegionHub;
+  readonly #viewer: Viewer;
   readonly #watches = new Map<string, Watch>();
+  #windowBegunMs = 0;
+  #messages = 0;
   #isAlive = true;
   #isBusy = false;
 
-  constructor(socket: WebSocket, regions: ReadonlyMap<string, ServedRegion>, hub: RegionHub) {
+  constructor(socket: WebSocket, regions: ReadonlyMap<string, ServedRegion>, hub: RegionHub, viewer: Viewer) {
     this.#socket = socket;
     this.#regions = regions;
     this.#hub = hub;
+    this.#viewer = viewer;
   }
 
   listen(): void {
@@ -62,7 +78,11 @@ class WatchSocket implements WatchConnection {
     this.#socket.on('pong', () => {
       this.#isAlive = true;
     });
-    this.#socket.on('close', () => this.#close());
+    const callOff = atTime(this.#viewer.expiresMs, () => this.#expire());
+    this.#socket.on('close', () => {
+      callOff();
+      this.#close();
+    });
   }
 
   heartbeat(): void {
@@ -119,6 +139,10 @@ class WatchSocket implements WatchConnection {
       endSocket(this.#socket, MESSAGE_TOO_BIG);
       return;
     }
+    if (!this.#mayTalk()) {
+      endSocket(this.#socket, POLICY_VIOLATION, `more than ${MAX_MESSAGES} messages in ${MESSAGE_WINDOW_MS} ms`);
+      return;
+    }
     let request: WatchRequest | undefined;
     try {
       request = parseWatchRequest(data);
@@ -128,7 +152,24 @@ class WatchSocket implements WatchConnection {
     }
   }
 
+  #mayTalk(): boolean {
+    const nowMs = performance.now();
+    if (nowMs - this.#windowBegunMs >= MESSAGE_WINDOW_MS) {
+      this.#windowBegunMs = nowMs;
+      this.#messages = 0;
+    }
+    return ++this.#messages <= MAX_MESSAGES;
+  }
+
+  #expire(): void {
+    this.#problem(expired(), '');
+    this.#close();
+    endSocket(this.#socket, POLICY_VIOLATION, 'the credentials have expired');
+  }
+
   #follow(request: WatchRequest): void {
+    // First, so that nobody learns which regions there are by what he is refused with.
+    this.#viewer.requireRead(request.region);
     const served = this.#regions.get(request.region);
     if (served === undefined) {
       throw new IsthmusError('UNKNOWN_REGION', { detail: `there is no region ${request.region.slice(0, 200)}` });

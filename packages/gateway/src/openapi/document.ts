@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document of a gateway, made from the schemas it serves. */
 import { jsonSchemaOf, type Method, type Payload, type Service, type Struct } from '@isthmus/schema';
+import type { AuthSettings } from '../auth/options.ts';
 import type { GatewayServices } from '../bridge-client.ts';
 import { protoPathOf } from '../http/fixed-routes.ts';
 import {
@@ -10,7 +11,9 @@ import {
   OCTETS_TYPE,
   typeOfForm,
 } from '../http/media-type.ts';
+import { probePaths } from '../http/probes.ts';
 import { type GatewayRegions, servedRegions } from '../regions/served-region.ts';
+import { guardedPaths, securityOf } from './access.ts';
 import { exampleOf } from './example.ts';
 import { callProblemResponses, problemResponse, problemSchema, refusalSchema } from './problems.ts';
 import { regionComponents, regionPaths } from './regions.ts';
@@ -22,12 +25,18 @@ export interface DocumentOptions {
   readonly maxTimeoutMs: number;
   /** Regions beside those of the services. Default: none. */
   readonly regions?: GatewayRegions | undefined;
+  /** Who may do what. Default: everybody everything. */
+  readonly auth?: AuthSettings | undefined;
+  /** Whether callers' requests are counted. Default false. */
+  readonly isLimited?: boolean;
 }
 
 /** Lists exactly the routes that the gateway serves, but for the page that shows this document. */
 export function openApiOf(services: GatewayServices, options: DocumentOptions): object {
   const all = Object.values(services);
   const regions = servedRegions(services, options.regions ?? {});
+  const rules = { auth: options.auth, isLimited: options.isLimited ?? false };
+  const { schemes, security } = securityOf(rules);
   const calls = all.flatMap(({ schema, examples = {} }) =>
     schema.methods.map((method) => [
       `${options.prefix}/v1/call/${schema.name}/${method.name}`,
@@ -61,18 +70,24 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
         : []),
       { name: 'gateway', description: 'The state of the gateway itself.' },
     ],
-    paths: {
-      ...Object.fromEntries(calls),
-      ...Object.fromEntries(all.map(({ schema }) => protoPath(options.prefix, schema))),
-      ...regionPaths(regions, options.prefix),
-      ...fixedPaths(options.prefix),
-    },
+    ...(security.length > 0 && { security }),
+    paths: guardedPaths(
+      {
+        ...Object.fromEntries(calls),
+        ...Object.fromEntries(all.map(({ schema }) => protoPath(options.prefix, schema))),
+        ...regionPaths(regions, options.prefix),
+        ...fixedPaths(options.prefix),
+      },
+      probePaths.map((path) => `${options.prefix}${path}`),
+      rules,
+    ),
     components: {
       schemas: {
         ...Object.fromEntries(schemas),
         ...regionComponents(regions),
         Empty: emptySchema,
-        Readiness: readinessSchema,
+        // Where there is authentication, the probes do not tell more than that.
+        Readiness: options.auth === undefined ? readinessSchema : { ...readinessSchema, required: ['ready'] },
         Problem: problemSchema,
       },
       parameters: {
@@ -98,6 +113,7 @@ export function openApiOf(services: GatewayServices, options: DocumentOptions): 
         traceparent: { description: "The caller's trace with the span of this call.", schema: { type: 'string' } },
       },
       responses: { methodNotAllowed: problemResponse('METHOD_NOT_ALLOWED') },
+      ...(security.length > 0 && { securitySchemes: schemes }),
     },
   };
 }

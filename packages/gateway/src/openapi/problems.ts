@@ -14,6 +14,8 @@ const sendingErrors: readonly ErrorCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
   'RING_FULL',
   'TOO_MANY_CALLS',
+  'OVERLOADED',
+  'CIRCUIT_OPEN',
   'INTERNAL',
   'PEER_CORRUPT',
   'NO_INSTANCE',

@@ -33,8 +33,8 @@ const h2c = 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settin
 test('an offer of HTTP/2, as clients of Java make it, is passed over, with its body', async () => {
   await using served = await startGateway();
   const body = JSON.stringify(goodQuote);
-  const head = `POST /v1/call/pricing/quote HTTP/1.1\r\nhost: x\r\n${h2c}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  const last = 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+  const head = `POST /v1/call/pricing/quote HTTP/1.1\r\nhost: localhost\r\n${h2c}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const last = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
   const port = Number(new URL(served.url).port);
   for (const pieces of [[head + body + last], [head, body, last], [head, body.slice(0, 5), body.slice(5) + last]]) {
     const answer = await exchange(port, ...pieces);
@@ -45,7 +45,7 @@ test('an offer of HTTP/2, as clients of Java make it, is passed over, with its b
 
 test('an offer together with connection: close', async () => {
   await using served = await startGateway();
-  const request = 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: h2c\r\n\r\n';
+  const request = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade, close\r\nupgrade: h2c\r\n\r\n';
   assert.deepEqual(statuses(await exchange(Number(new URL(served.url).port), request)), ['200']);
 });
 
@@ -141,7 +141,7 @@ test('two gateways in one app: offers of HTTP/2 are still answered', async () =>
   await app.register(isthmusGateway, { prefix: '/a', ...options });
   await app.register(isthmusGateway, { prefix: '/b', ...options });
   const { port } = new URL(await listening(app));
-  const request = `GET /b/healthz HTTP/1.1\r\nhost: x\r\n${h2c}\r\nGET /a/healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+  const request = `GET /b/healthz HTTP/1.1\r\nhost: localhost\r\n${h2c}\r\nGET /a/healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`;
   assert.deepEqual(statuses(await exchange(Number(port), request)), ['200', '200']);
 });
 
@@ -163,7 +163,9 @@ test('the same over TLS', async () => {
   await once(socket, 'secureConnect');
   const body = JSON.stringify({ watch: 'x' });
   const ending = `content-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
-  socket.write(`GET /healthz HTTP/1.1\r\nhost: x\r\n${h2c}\r\nPUT /v1/regions/sensor HTTP/1.1\r\nhost: x\r\n${ending}`);
+  socket.write(
+    `GET /healthz HTTP/1.1\r\nhost: localhost\r\n${h2c}\r\nPUT /v1/regions/sensor HTTP/1.1\r\nhost: localhost\r\n${ending}`,
+  );
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);
   assert.deepEqual(statuses(answer), ['200', '405']);

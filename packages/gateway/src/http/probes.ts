@@ -1,0 +1,2 @@
+/** What orchestrators ask, every few seconds and without credentials. */
+export const probePaths: readonly string[] = ['/healthz', '/readyz'];

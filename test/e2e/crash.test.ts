@@ -36,7 +36,7 @@ function load(): Load {
   let stopping = false;
   const all = Promise.all(
     Array.from({ length: callers }, async () => {
-      while (!stopping) answers.push(await post(`${bridge.url}/v1/call/pricing/quote`, hull, { limitMs: 10_000 }));
+      while (!stopping) answers.push(await post(`${bridge.url}/v1/call/pricing/quote`, hull, { limitMs: 60_000 }));
     }),
   );
   // A caller that failed is reported by stop().

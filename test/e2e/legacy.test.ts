@@ -56,7 +56,7 @@ async function ask(method: string, body?: unknown, headers: Readonly<Record<stri
       ...headers,
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
   const text = await response.text();
   const parsed: unknown = text === '' ? {} : JSON.parse(text);

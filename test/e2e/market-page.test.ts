@@ -79,7 +79,7 @@ test(
     assert.ok(feed !== undefined);
     process.kill(feed.pid, 'SIGKILL');
     // A new one begins anew. It may be there before the page is told that the old one has gone.
-    await eventually('the volume of another feed', async () => (await volume()) < before, 30_000);
+    await eventually('the volume of another feed', async () => (await volume()) < before);
     await page.waitForSelector('#state[data-state="live"]');
     await moves(page, symbol, 'last');
 

@@ -1,6 +1,6 @@
 /** Connects the clients that a bridge or a batch needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '@isthmus/core';
+import { type ClientControl, connect } from '@isthmus/core';
 import type { BridgeClient, ClientSettings, SupervisorLog } from '@isthmus/gateway';
 import { IsthmusError, type Service } from '@isthmus/schema';
 
@@ -8,8 +8,8 @@ import { IsthmusError, type Service } from '@isthmus/schema';
 const pollMs = 10;
 
 /** A connected client of any schema. */
-export interface ServiceClient extends BridgeClient {
-  $close(): Promise<void>;
+export interface ServiceClient extends BridgeClient, Pick<ClientControl, '$close' | '$ping'> {
+  readonly $instances: ClientControl['$instances'];
 }
 
 export interface ConnectOptions {
@@ -42,7 +42,9 @@ export async function connectService({ schema, path, settings, log }: ConnectOpt
           'instance connected; calls are adapted to its version of the schema',
         );
       else if (type === 'up') log.info(fields, 'instance connected');
-      else if (type === 'down') log.warn(fields, 'instance disconnected');
+      else if (type === 'draining') log.info(fields, 'instance drains: it gets no new calls');
+      // Without an error, it has drained.
+      else if (type === 'down') log[error === undefined ? 'info' : 'warn'](fields, 'instance disconnected');
       else {
         if (error !== undefined) refusals.set(socket, error);
         log.error(fields, 'instance refused');
@@ -61,9 +63,10 @@ export async function waitForInstances(
   options: { readonly count: number; readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<boolean> {
   const end = performance.now() + options.timeoutMs;
-  while (client.$instances.length < options.count) {
+  const count = (): number => client.$instances.filter(({ draining }) => !draining).length;
+  while (count() < options.count) {
     options.signal.throwIfAborted();
-    if (performance.now() > end || client.$instances.length + refusals.size >= options.count) return false;
+    if (performance.now() > end || count() + refusals.size >= options.count) return false;
     await sleep(pollMs);
   }
   return true;

@@ -9,6 +9,7 @@ import {
 } from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
 import { prepareServices } from './programs/prepare.ts';
+import { readinessOf } from './readiness.ts';
 
 export interface InstancesOptions {
   /** Gets starts, deaths, and what the instances write. Default: warnings and errors go to stderr. */
@@ -28,7 +29,9 @@ export interface Instances extends AsyncDisposable {
   pathOf(service: string): string;
   /** The private folder that holds the sockets. */
   readonly runtimeFolder: string;
-  /** Stops all: SIGTERM, and SIGKILL after `graceMs` (default 500). */
+  /** What the instances do, and what makes them do other things. */
+  readonly supervisor: Supervisor;
+  /** Stops all: SIGTERM, SIGINT after half of `graceMs` (default 500), SIGKILL at its end. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
@@ -58,8 +61,10 @@ export async function startServices(
 ): Promise<Instances> {
   const { log = consoleLog, report = () => {}, signal } = options;
   const prepared = await prepareServices(services, { folder, report, ...(signal === undefined ? {} : { signal }) });
-  const supervisor = await Supervisor.start({ services: prepared, log });
+  const isReady = readinessOf(services);
+  const supervisor = await Supervisor.start({ services: prepared, log, isReady, ...(signal && { signal }) });
   return {
+    supervisor,
     runtimeFolder: supervisor.runtimeFolder,
     pathOf(name) {
       const service = services.find((candidate) => candidate.name === name);

@@ -1,5 +1,5 @@
 /** Where log lines go: to stderr, so that stdout stays what a command answers. */
-import type { LogLevel } from '@isthmus/gateway';
+import { type LogLevel, secretLogPaths } from '@isthmus/gateway';
 import { type Logger, pino } from 'pino';
 import { colours } from './colours.ts';
 
@@ -9,15 +9,18 @@ export interface Log {
   flush(): void;
 }
 
+/** Nothing here logs them on purpose. */
+const redact = { paths: [...secretLogPaths], censor: '[secret]' };
+
 /** On a terminal a line a person can read; else pino's JSON, one object a line, for whatever collects logs. */
 export function createLog(level: LogLevel): Log {
   if (process.stderr.isTTY) {
     const write = (line: string) => process.stderr.write(`${readableLine(line)}\n`);
-    return { logger: pino({ level }, { write }), flush: () => {} };
+    return { logger: pino({ level, redact }, { write }), flush: () => {} };
   }
   // Buffered: a write to the kernel for each request would cost more than the request.
   const destination = pino.destination({ fd: 2, sync: false });
-  return { logger: pino({ level }, destination), flush: () => destination.flushSync() };
+  return { logger: pino({ level, redact }, destination), flush: () => destination.flushSync() };
 }
 
 /** Fields that a person does not need to see on each line. */

@@ -44,17 +44,30 @@ export async function announceBridge(projectFolder: string, runtimeFolder: strin
   return withdraw;
 }
 
+/** The private folder of the bridge that a note says to run for this project; undefined where there is no note. */
+export async function findRuntimeFolder(projectFolder: string): Promise<string | undefined> {
+  try {
+    const note: unknown = JSON.parse(await readFile(noteOf(projectFolder), 'utf8'));
+    return typeof note === 'object' && note !== null && 'runtimeFolder' in note
+      ? String(note.runtimeFolder)
+      : undefined;
+  } catch {
+    // No note, or no JSON.
+    return undefined;
+  }
+}
+
 /** The folder with the sockets of a service of the bridge that runs for this project; undefined when none does. */
 export async function findRunningService(projectFolder: string, service: string): Promise<string | undefined> {
   try {
-    const note: unknown = JSON.parse(await readFile(noteOf(projectFolder), 'utf8'));
-    if (typeof note !== 'object' || note === null || !('runtimeFolder' in note)) return undefined;
-    const folder = join(String(note.runtimeFolder), service);
+    const runtimeFolder = await findRuntimeFolder(projectFolder);
+    if (runtimeFolder === undefined) return undefined;
+    const folder = join(runtimeFolder, service);
     const sockets = (await readdir(folder)).filter((name) => name.endsWith('.sock'));
     const alive = await Promise.all(sockets.map((name) => isListening(join(folder, name))));
     return alive.includes(true) ? folder : undefined;
   } catch {
-    // No note, no folder, or no JSON: no bridge.
+    // No folder: no bridge.
     return undefined;
   }
 }

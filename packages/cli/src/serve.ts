@@ -3,21 +3,22 @@ import { attach } from '@isthmus/core';
 import {
   type BridgeSettings,
   createGateway,
+  exposureWarnings,
   type Gateway,
   type GatewayRegion,
   type RegionSettings,
   type ServiceSettings,
 } from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
+import { listenAdmin } from './admin/server.ts';
 import { type Connection, connectService, reasonOf, waitForInstances } from './clients.ts';
 import { type Instances, startServices } from './instances.ts';
+import { lookAfter } from './liveness.ts';
 import { createLog, type Log } from './log.ts';
 import { createMissing } from './regions/create-segments.ts';
 import { announceBridge } from './running-bridge.ts';
 import { describeBridge } from './welcome.ts';
 
-/** How long instances may take to listen before the bridge serves without them, in ms. */
-const startTimeoutMs = 10_000;
 /** Stopping takes at most the sum of these, in ms: the promise is two seconds. */
 const inFlightTimeoutMs = 1000;
 const stopGraceMs = 500;
@@ -64,6 +65,7 @@ async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringU
   const { folder, services } = settings;
   const report = (line: string) => process.stdout.write(`${line}\n`);
 
+  for (const warning of exposureWarnings(settings)) logger.warn(warning);
   // Before the programs start, some of which may expect to find them.
   for (const region of settings.regions) cleanUps.push(await createMissing(region, logger));
   const instances = await startServices({ folder, services }, { log: logger, report, signal: stop });
@@ -82,7 +84,17 @@ async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringU
       ),
     );
   }
+  const { supervisor } = instances;
+  const connections = new Map(connected.map((one) => [one.service.name, one]));
+  cleanUps.push(await listenAdmin({ supervisor, connections }));
   await Promise.all(connected.map((one) => awaitInstances(one, log, stop)));
+  for (const { service, client } of connected) {
+    const settings = service.origin.kind === 'path' ? undefined : service.origin.process.liveness;
+    if (settings === undefined) continue;
+    const replace = (socketPath: string) => supervisor.replace(socketPath);
+    const watch = lookAfter({ service: service.name, client, settings, replace, log: logger });
+    cleanUps.push(() => watch.stop());
+  }
 
   const regions: Record<string, GatewayRegion> = {};
   for (const region of settings.regions) {
@@ -101,13 +113,16 @@ async function bringUp(settings: BridgeSettings, { log, stop, cleanUps }: BringU
       ]),
     ),
     regions,
+    auth: settings.auth,
   });
   cleanUps.push(() => gateway.close({ timeoutMs: inFlightTimeoutMs }));
   const url = await listen(gateway, settings.http);
   stop.throwIfAborted();
   const counts = connected.map(({ service, client }) => ({ service, instances: client.$instances.length }));
   const pages = Object.keys(settings.http.pages);
-  process.stdout.write(`${describeBridge(url, { services: counts, regions: settings.regions, pages })}\n`);
+  process.stdout.write(
+    `${describeBridge(url, { services: counts, regions: settings.regions, pages, isGuarded: settings.auth !== undefined })}\n`,
+  );
 }
 
 async function connectTo(service: ServiceSettings, instances: Instances, { logger }: Log): Promise<ConnectedService> {
@@ -130,8 +145,10 @@ async function attachTo({ name, struct, options }: RegionSettings, { logger }: L
 async function awaitInstances(connected: ConnectedService, { logger }: Log, signal: AbortSignal): Promise<void> {
   const { service, client } = connected;
   const { origin } = service;
-  const count = origin.kind === 'path' ? 1 : origin.process.instances;
-  const timeoutMs = origin.kind === 'path' ? service.client.connectTimeoutMs : startTimeoutMs;
+  const [count, timeoutMs] =
+    origin.kind === 'path'
+      ? [1, service.client.connectTimeoutMs]
+      : [origin.process.instances, origin.process.startTimeoutMs];
   if (await waitForInstances(connected, { count, timeoutMs, signal })) return;
   const fields = { service: service.name, wanted: count, connected: client.$instances.length };
   logger.warn(fields, 'not all instances came up; serving without them');

@@ -17,10 +17,12 @@ export interface Served {
   readonly regions: readonly Pick<RegionSettings, 'name'>[];
   /** The paths of the configuration's own pages. */
   readonly pages: readonly string[];
+  /** Whether callers need credentials. */
+  readonly isGuarded: boolean;
 }
 
 /** Several lines: what is served where, and one request to try. */
-export function describeBridge(url: string, { services, regions, pages }: Served): string {
+export function describeBridge(url: string, { services, regions, pages, isGuarded }: Served): string {
   const { bold, dim } = colours(process.stdout);
   const routes = services.flatMap(({ service, instances }) => {
     const word = instances === 1 ? 'instance' : 'instances';
@@ -47,7 +49,7 @@ export function describeBridge(url: string, { services, regions, pages }: Served
       url,
       services.map(({ service }) => service),
       regions,
-    )}`,
+    )}${isGuarded ? ' -H "authorization: Bearer $ISTHMUS_KEY"' : ''}`,
     '',
     dim('Ctrl-C stops everything.'),
   ].join('\n');

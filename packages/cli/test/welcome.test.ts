@@ -17,12 +17,16 @@ function settingsOf(schema: Service, example: object = {}) {
 }
 
 test('names every route and one call to try', () => {
-  const served = { services: [{ service: settingsOf(schema), instances: 2 }], regions: [], pages: [] };
+  const services = [{ service: settingsOf(schema), instances: 2 }];
+  const served = { services, regions: [], pages: [], isGuarded: false };
   const text_ = describeBridge('http://127.0.0.1:8080', served);
   assert.match(text_, /serves http:\/\/127\.0\.0\.1:8080\n {2}zoo \(2 instances\)/);
   assert.match(text_, /POST http:\/\/127\.0\.0\.1:8080\/v1\/call\/zoo\/count\n/);
   assert.match(text_, /POST http:\/\/127\.0\.0\.1:8080\/v1\/call\/zoo\/feed\n/);
   assert.match(text_, /Try it:\n {2}curl -s http/);
+  assert.doesNotMatch(text_, /authorization/);
+  const guarded = describeBridge('http://h:1', { ...served, isGuarded: true });
+  assert.match(guarded, /\n {2}curl -s http.* -H "authorization: Bearer \$ISTHMUS_KEY"\n/);
 });
 
 test('names every region, of services and attached, and every page', () => {
@@ -31,6 +35,7 @@ test('names every region, of services and attached, and every page', () => {
     services: [{ service: settingsOf(both), instances: 1 }],
     regions: [{ name: 'boiler' }],
     pages: ['/panel'],
+    isGuarded: false,
   };
   const lines = describeBridge('http://h:1', served).split('\n');
   assert.deepEqual(lines.slice(2, 9), [

@@ -1,5 +1,5 @@
 /** What the gateway needs of a connected client of `@isthmus/core`, and the check that it has it. */
-import type { UntypedRegion } from '@isthmus/core';
+import type { Caller, UntypedRegion } from '@isthmus/core';
 import { IsthmusError, type Service } from '@isthmus/schema';
 
 /** The outcome of a call beside its value; the client fills it in. */
@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly trace?: { readonly traceId: string; readonly spanId: string };
   readonly info?: CallInfo;
+  /** Who the call is made for: reaches the handler. */
+  readonly caller?: Caller;
 }
 
 /** What calling gives: a reply, or several. */
@@ -33,8 +35,10 @@ export interface ClientMethod {
 
 /** A connected client, as `connect()` returns it, whatever its schema. */
 export interface BridgeClient {
-  /** The instances that are connected now. */
-  readonly $instances: readonly { readonly inFlight: number }[];
+  /** The instances that are connected now. One that drains gets no new calls. */
+  readonly $instances: readonly { readonly inFlight: number; readonly draining?: boolean }[];
+  /** How a call that was made now would be refused, as far as that can be told without its input. */
+  $refusal?(method: string, options: { readonly timeoutMs?: number }): IsthmusError | undefined;
 }
 
 /** A service that the gateway serves. */

@@ -2,15 +2,30 @@
 import type { AddressInfo } from 'node:net';
 import { IsthmusError } from '@isthmus/schema';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { TlsOptions } from './auth/options.ts';
 import { answerClientError } from './http/client-error.ts';
+import { usualHosts } from './http/hosts.ts';
 import { refuseMethod } from './http/other-methods.ts';
+import { createHttpServer, logHandshakes, readTls, type ServerBounds, serverDefaults } from './http/server.ts';
 import { answerError, type ServeOptions, serveBridge } from './serve.ts';
 
-export interface GatewayOptions extends ServeOptions {
+export interface GatewayOptions extends ServeOptions, ServerBounds {
   /** Address to listen on. Default `127.0.0.1`: this machine only. */
   readonly host?: string;
   /** TCP port; 0 takes a free one. Default 8080. */
   readonly port?: number;
+  /** HTTPS in place of HTTP. Default: none. */
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * Proxies whose `X-Forwarded-For` is believed: addresses or networks, such as `10.0.0.0/8`. It says who is counted and logged.
+   * Default: none.
+   */
+  readonly trustProxy?: readonly string[];
+  /**
+   * The names that are answered to, without ports; others are `FORBIDDEN`, which keeps pages out whose name was made to lead here.
+   * `*`: any. Default: where only this machine reaches it, `localhost`, `127.0.0.1`, `[::1]` and `host`; else any.
+   */
+  readonly hosts?: readonly string[] | undefined;
   /** Where the log lines go: a pino logger. Default: nowhere. */
   readonly logger?: FastifyBaseLogger;
 }
@@ -36,24 +51,28 @@ export interface Gateway extends AsyncDisposable {
 const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 /** How often connections that have become idle are closed while the gateway shuts down, in ms. */
 const IDLE_SWEEP_MS = 20;
-/** How long a caller may take to send a whole request, in ms: one that sends a byte a minute must not hold a socket. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** The longest part of a path that is a key. Node bounds the whole of the request's head to 16 KiB. */
+const DEFAULT_HOST = '127.0.0.1';
+/** The longest part of a path that is a key. `maxHeaderBytes` bounds the whole of a request's head. */
 const MAX_KEY_CHARACTERS = 16_384;
 
-/** @throws IsthmusError `INVALID_ARGUMENT` when services and clients do not fit together. */
+/** @throws IsthmusError `INVALID_ARGUMENT` when services and clients do not fit together, or an option is not valid. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { host = DEFAULT_HOST, trustProxy = [], hosts = usualHosts(host) } = options;
+  const tls = options.tls === undefined ? undefined : await readTls(options.tls);
+  const bounds = boundsOf(options);
   const app = Fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
     // The gateway writes its own line; see request-log.ts.
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    serverFactory: (handler) => createHttpServer(handler, bounds, tls),
+    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     // A row's key may be as long as the text or the bytes that it is, in percent-encoding.
     routerOptions: { maxParamLength: MAX_KEY_CHARACTERS },
     frameworkErrors: answerError,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, app.log),
   });
+  logHandshakes(app.server, app.log);
   let closing: Promise<void> | undefined;
 
   app.addHook('onRequest', async (_request, reply) => {
@@ -65,7 +84,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     if (closing !== undefined) reply.header('connection', 'close');
     done();
   });
-  await serveBridge(app, options);
+  await serveBridge(app, { ...options, hosts });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     // Methods that Fastify does not know (PROPFIND and the like) come here even for paths that exist.
@@ -88,11 +107,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     app,
     async listen() {
       await app.listen({
-        host: options.host ?? '127.0.0.1',
+        host,
         port: options.port ?? 8080,
         listenTextResolver: (address) => `listening on ${address}`,
       });
-      return urlOf(app.server.address());
+      return urlOf(app.server.address(), tls === undefined ? 'http' : 'https');
     },
     close({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) {
       closing ??= close(timeoutMs);
@@ -103,9 +122,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return gateway;
 }
 
-function urlOf(address: AddressInfo | string | null): string {
+/** Defaults in place, also of what is given as undefined. */
+function boundsOf(options: ServerBounds): Required<ServerBounds> {
+  const {
+    requestTimeoutMs = serverDefaults.requestTimeoutMs,
+    headersTimeoutMs = serverDefaults.headersTimeoutMs,
+    maxHeaderBytes = serverDefaults.maxHeaderBytes,
+    maxConnections = serverDefaults.maxConnections,
+    keepAliveTimeoutMs = serverDefaults.keepAliveTimeoutMs,
+  } = options;
+  return { requestTimeoutMs, headersTimeoutMs, maxHeaderBytes, maxConnections, keepAliveTimeoutMs };
+}
+
+function urlOf(address: AddressInfo | string | null, scheme: 'http' | 'https'): string {
   if (address === null || typeof address === 'string')
     throw new IsthmusError('INTERNAL', { detail: 'the server has no address' });
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
+  return `${scheme}://${host}:${address.port}`;
 }

@@ -1,5 +1,16 @@
 /** The HTTP front of Isthmus: a whole gateway, and the same as a Fastify plugin. */
 
+export { API_KEY_PREFIX, hashOfApiKey, isApiKeyId, newApiKey } from './auth/api-keys.ts';
+export type {
+  ApiKeyEntry,
+  AuthOptions,
+  AuthSettings,
+  CertificateEntry,
+  JwtOptions,
+  RateLimit,
+  TlsOptions,
+} from './auth/options.ts';
+export { isScope } from './auth/scopes.ts';
 export {
   type BridgeClient,
   type CallInfo,
@@ -14,13 +25,18 @@ export {
   regionOf,
 } from './bridge-client.ts';
 export {
+  type AllowConfig,
   type BridgeConfig,
   type BridgeSettings,
   type ClientSettings,
   type CommandServiceConfig,
+  checkSupervised,
   defaultConfigFile,
   defineBridge,
+  type ExposedSettings,
+  exposureWarnings,
   type HttpConfig,
+  type LivenessConfig,
   type LogConfig,
   type LogLevel,
   loadConfig,
@@ -39,6 +55,7 @@ export {
 } from './config/index.ts';
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 export { type Problem, problemOf } from './http/problem.ts';
+export { secretLogPaths } from './http/secret-headers.ts';
 export { openApiOf } from './openapi/document.ts';
 export { exampleOf } from './openapi/example.ts';
 export { type GatewayPluginOptions, isthmusGateway } from './plugin.ts';
@@ -48,14 +65,25 @@ export { timeText } from './regions/row-version.ts';
 export type { GatewayRegion, GatewayRegions } from './regions/served-region.ts';
 export { tagOf, type Version, versionOfTag } from './regions/tag.ts';
 export {
+  adminSocketName,
   type BackoffOptions,
+  describeThreads,
+  type Exit,
+  endingOf,
   type InstanceState,
   type InstanceStatus,
   type Line,
   LineSplitter,
+  type LivenessWatch,
   maxSocketPathBytes,
+  type Pingable,
+  type Readiness,
+  type ResourceLimits,
+  type RolloutEvent,
+  type RolloutOptions,
   type SupervisedService,
   Supervisor,
   type SupervisorLog,
   type SupervisorOptions,
+  watchLiveness,
 } from './supervisor/index.ts';

@@ -1,11 +1,19 @@
 /** Puts the gateway's routes, hooks and error handling into a Fastify scope: the plugin's own, or a whole app. */
 import { IsthmusError } from '@isthmus/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Authenticator } from './auth/authenticator.ts';
+import { addGuard } from './auth/guard.ts';
+import { addLimits } from './auth/limits.ts';
+import type { AuthOptions, RateLimit } from './auth/options.ts';
 import type { GatewayServices } from './bridge-client.ts';
+import { authSettings } from './config/auth.ts';
+import { Admission } from './http/admission.ts';
 import { addCallRoutes, CALL_PREFIX } from './http/call-routes.ts';
+import { addCors } from './http/cors.ts';
 import { addDocsPage, canServeDocs } from './http/docs-page.ts';
 import { addFixedRoutes } from './http/fixed-routes.ts';
 import { toIsthmusError } from './http/framework-errors.ts';
+import { hostCheck } from './http/hosts.ts';
 import { addPages, type Pages } from './http/pages.ts';
 import { sendProblem } from './http/problem.ts';
 import { addRegionRoutes, REGION_PREFIX } from './http/region-routes.ts';
@@ -29,22 +37,35 @@ export interface ServeOptions {
    * page.
    */
   readonly docs?: boolean;
+  /** The most calls that are served at once; of more each is answered with 503 before its body is read. Default 4,096. */
+  readonly maxInFlight?: number;
   /** The most watches of regions at a time, and the most connections that watch. Default 10,000. */
   readonly maxWatchers?: number;
-  /** Origins whose pages may open the WebSocket, beside the gateway's own: `https://example.com`. Default: none. */
+  /**
+   * Origins whose pages may use the gateway through a browser, beside its own: `https://example.com`. They may call, read and
+   * write (CORS), and open the WebSocket. Default: none.
+   */
   readonly origins?: readonly string[];
   /** Folders of pages, absolute, by the path under which they are served: `/examples/market`. Default: none. */
   readonly pages?: Pages;
+  /** Who may do what. Default: everybody everything. */
+  readonly auth?: AuthOptions | undefined;
+  /** How many requests each caller may send; who has no name counts by address. Default: any number. */
+  readonly rateLimit?: RateLimit | undefined;
+  /** The names that are answered to, without ports; others are `FORBIDDEN`. Default: any name. */
+  readonly hosts?: readonly string[] | undefined;
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 const DEFAULT_MAX_TIMEOUT_MS = 60_000;
+const DEFAULT_MAX_IN_FLIGHT = 4096;
 const DEFAULT_MAX_WATCHERS = 10_000;
 
-/** @throws IsthmusError `INVALID_ARGUMENT` when services and clients do not fit together. */
+/** @throws IsthmusError `INVALID_ARGUMENT` when services and clients do not fit together, or an option is not valid. */
 export async function serveBridge(scope: FastifyInstance, options: ServeOptions): Promise<void> {
   const { services, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, maxTimeoutMs = DEFAULT_MAX_TIMEOUT_MS } = options;
   const { maxWatchers = DEFAULT_MAX_WATCHERS, origins = [] } = options;
+  const admission = new Admission(options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT);
   checkNames(services);
   const regions = servedRegions(services, options.regions ?? {});
   const hub = new RegionHub({
@@ -52,10 +73,20 @@ export async function serveBridge(scope: FastifyInstance, options: ServeOptions)
     onFault: (error, region) => scope.log.error({ region, err: error.cause ?? error }, 'watching failed'),
   });
   const docs = (options.docs ?? true) && canServeDocs(scope);
-  const document = openApiOf(services, { prefix: scope.prefix, maxTimeoutMs, regions: options.regions });
+  const auth = options.auth === undefined ? undefined : authSettings(options.auth);
+  const isLimited = options.rateLimit !== undefined;
+  const document = openApiOf(services, {
+    prefix: scope.prefix,
+    maxTimeoutMs,
+    regions: options.regions,
+    auth,
+    isLimited,
+  });
 
   scope.decorateRequest('isthmusCall', null);
   scope.decorateRequest('isthmusError', null);
+  scope.decorateRequest('isthmusIdentity', null);
+  scope.decorateRequest('isthmusClaim', null);
   scope.addHook('onRequest', (_request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff');
     done();
@@ -65,11 +96,19 @@ export async function serveBridge(scope: FastifyInstance, options: ServeOptions)
     done();
   });
   scope.setErrorHandler(answerError);
+  const checkHost = hostCheck(options.hosts);
+  if (checkHost !== undefined) scope.addHook('onRequest', async ({ headers }) => checkHost(headers.host));
+  await addCors(scope, origins);
+  if (auth !== undefined || isLimited) {
+    const limits = await addLimits(scope, options.rateLimit);
+    const authenticator = auth === undefined ? undefined : await Authenticator.open(auth);
+    addGuard(scope, { authenticator, limits, pages: Object.keys(options.pages ?? {}) });
+  }
 
   // Before the server waits for the responses under way: a watch has no end of its own.
   scope.addHook('preClose', async () => hub.close());
-  addFixedRoutes(scope, { services, regions, document, docs });
-  await scope.register(async (calls) => addCallRoutes(calls, { services, bodyLimitBytes, maxTimeoutMs }), {
+  addFixedRoutes(scope, { services, regions, document, docs, isGuarded: auth !== undefined });
+  await scope.register(async (calls) => addCallRoutes(calls, { services, bodyLimitBytes, maxTimeoutMs, admission }), {
     prefix: CALL_PREFIX,
   });
   await scope.register(async (routes) => addRegionRoutes(routes, { regions, hub, bodyLimitBytes }), {

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { type ErrorCode, errors } from '@isthmus/schema';
+import { authSettings } from '../src/config/auth.ts';
 import { openApiOf } from '../src/index.ts';
+import { accessErrorsOf } from '../src/openapi/access.ts';
 import { callErrorsOf, problemSchema, watchErrors, writeErrorsOf } from '../src/openapi/problems.ts';
 import { fakeClient } from './support/fake-client.ts';
 import { goodQuote, plainHandlers, post, problemIn, startGateway } from './support/gateway.ts';
@@ -56,6 +58,7 @@ test('codes', () => {
     'METHOD_NOT_ALLOWED',
     'REGION_READ_ONLY',
     'ORIGIN_REFUSED',
+    ...accessErrorsOf({ auth: authSettings({}), isLimited: true }),
   ];
   const codes = new Set([
     ...callErrorsOf({ replies: 'many' }),
@@ -103,5 +106,7 @@ test('response headers', async () => {
     await fetch(limits, { method: 'PATCH', body: '{}', headers: { 'content-type': 'application/merge-patch+json' } }),
   );
   note(await fetch(`${limits}/watch`, { method: 'HEAD' }));
+  await using guarded = await startGateway(plainHandlers, { auth: {}, rateLimit: { max: 5, windowMs: 60_000 } });
+  note(await fetch(`${guarded.url}/`));
   assert.deepEqual([...seen].sort(), [...documented].sort());
 });

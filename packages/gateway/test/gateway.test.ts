@@ -78,7 +78,7 @@ test('while it closes, a request that begins on an open connection gets 503', as
   const ended = once(socket, 'close');
   const body = JSON.stringify(goodQuote);
   // Half of a head is what keeps Node from closing the connection as idle.
-  socket.write('POST /v1/call/pricing/quote HTTP/1.1\r\nhost: x\r\n');
+  socket.write('POST /v1/call/pricing/quote HTTP/1.1\r\nhost: localhost\r\n');
   await delay(50);
   const closed = served.gateway.close({ timeoutMs: 5000 });
   socket.write(`content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);

@@ -1,6 +1,8 @@
 /** The gateway inside an app of the user's own: it serves under a prefix and changes nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -79,6 +81,24 @@ test('works beside the Swagger plugins of the app', async () => {
   assert.equal((await complete.inject('/docs')).statusCode, 404);
   assert.equal((await complete.inject('/')).json().docs, undefined);
   assert.equal((await complete.inject('/own-docs')).statusCode, 200);
+});
+
+test('works beside the CORS and rate limit plugins of the app, with bounds and origins of its own', async () => {
+  await using app = Fastify();
+  await app.register(cors, { origin: 'https://app.example' });
+  await app.register(rateLimit, { global: false, max: 1 });
+  const own = { origins: ['https://panel.example'], rateLimit: { max: 2, windowMs: 86_400_000 } };
+  await addTo(app, { prefix: '/a', ...own });
+  await addTo(app, { prefix: '/b', ...own });
+  for (const prefix of ['/a', '/b']) {
+    const send = () => app.inject({ method: 'POST', url: `${prefix}/v1/call/pricing/quote`, payload: goodQuote });
+    const responses = [await send(), await send(), await send()];
+    assert.deepEqual(
+      responses.map(({ statusCode }) => statusCode),
+      [200, 200, 429],
+    );
+    assert.equal(responses[0]?.headers['access-control-allow-origin'], 'https://app.example');
+  }
 });
 
 test('two gateways in one app', async () => {

@@ -9,7 +9,7 @@ import { end, eventually, isthmusCommand, type RunningCommand, type RunOptions, 
 import { descendantsOf, isAlive, type ProcessId, programOf, segmentsOf, segmentsStillMapped } from './processes.ts';
 
 /** How long building and starting may take on a busy machine, in ms. */
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 180_000;
 
 export interface Workspace extends AsyncDisposable {
   /** Empty at first. */

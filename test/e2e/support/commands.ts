@@ -86,7 +86,7 @@ export async function end({ child, pid, result }: RunningCommand): Promise<void>
 /** Tries until `probe` gives something, and fails after `timeoutMs`. */
 export async function eventually<T>(
   probe: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const limit = performance.now() + timeoutMs;
   for (;;) {

@@ -18,7 +18,7 @@ export interface PostOptions {
 export async function post(
   url: string,
   body: unknown,
-  { headers = {}, limitMs = 30_000 }: PostOptions = {},
+  { headers = {}, limitMs = 60_000 }: PostOptions = {},
 ): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',

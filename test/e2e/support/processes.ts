@@ -31,6 +31,11 @@ export function isAlive({ pid, startTime }: ProcessId): boolean {
   return status !== undefined && status.startTime === startTime && status.state !== 'Z';
 }
 
+/** The letter that proc(5) has for what it does, `T` where it is stopped; undefined: it is not there. */
+export function stateOf(pid: number): string | undefined {
+  return statusOf(pid)?.state;
+}
+
 /** What distinguishes the shared segments that these processes map now. */
 export function segmentsOf(processes: readonly ProcessId[]): ReadonlySet<string> {
   return new Set(processes.flatMap(({ pid }) => segmentsMappedBy(pid)));

@@ -16,6 +16,8 @@ export interface CompileOptions {
   readonly sources: readonly string[];
   /** Where headers, objects and the program go: the project's `.isthmus` folder. */
   readonly outputFolder: string;
+  /** Where the program goes. Default: `bin` in there. */
+  readonly binFolder?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +35,7 @@ export interface CompiledService {
  * @throws IsthmusError BUILD_FAILED when there is no compiler or the code does not compile; the detail has the compiler's messages.
  */
 export async function compileService(options: CompileOptions): Promise<CompiledService> {
-  const { schema, sources, outputFolder, signal } = options;
+  const { schema, sources, outputFolder, binFolder = join(outputFolder, 'bin'), signal } = options;
   const include = join(outputFolder, 'include');
   const library = await readLibrary();
   await writeIfChanged(join(include, 'isthmus/isthmus.h'), library.header);
@@ -42,7 +44,7 @@ export async function compileService(options: CompileOptions): Promise<CompiledS
     return runProgram([...compiler(), ...args], { cwd: outputFolder, ...(signal === undefined ? {} : { signal }) });
   };
   const object = await compileLibrary(library, join(outputFolder, 'lib'), include, run);
-  const program = join(outputFolder, 'bin', schema.name);
+  const program = join(binFolder, schema.name);
   const output = await build(program, (target) =>
     run([...flags, '-I', include, '-o', target, ...sources, object, '-lm']),
   );

@@ -137,7 +137,7 @@ test('Ctrl-C ends a batch: no file, no process, no socket', async () => {
 
 test('a bridge that runs is used, also without a configuration, and its instances are left running', async () => {
   const bridge = startIsthmus(['start'], { cwd: folder, env });
-  await eventually(() => (/serves/.test(bridge.stdout()) ? true : undefined), 30_000);
+  await eventually(() => (/serves/.test(bridge.stdout()) ? true : undefined));
   const folders = readdirSync(runtime);
   const first = await call('tank', 'level', '{"metres":1}');
   const second = await call('tank', 'level', '{"metres":1}', '--schema', 'tank.schema.ts');
@@ -156,7 +156,7 @@ test('a bridge that runs is used, also without a configuration, and its instance
 
 test('a batch goes on through the crash of an instance', async () => {
   const bridge = startIsthmus(['start'], { cwd: folder, env });
-  await eventually(() => (/serves/.test(bridge.stdout()) ? true : undefined), 30_000);
+  await eventually(() => (/serves/.test(bridge.stdout()) ? true : undefined));
   await writeFile(join(folder, 'many.ndjson'), '{"metres":1}\n'.repeat(30_000));
   const running = startIsthmus(['call', 'tank', 'level', '-i', 'many.ndjson', '-o', 'many.out'], { cwd: folder, env });
   const crashed = await call('tank', 'crash');

@@ -57,7 +57,7 @@ async function measure(
   const source = `#include <stddef.h>\n#include <stdio.h>\n${header}\nint main(void)\n{\n${blocks.join('\n')}\nreturn 0;\n}\n`;
   await writeFile(join(folder, 'measure.c'), source);
   execFileSync(compiler, ['-w', '-o', 'measure', 'measure.c'], { cwd: folder, stdio: 'pipe', timeout: 60_000 });
-  const output = execFileSync(join(folder, 'measure'), { encoding: 'utf8', timeout: 10_000 });
+  const output = execFileSync(join(folder, 'measure'), { encoding: 'utf8', timeout: 60_000 });
   return output
     .trimEnd()
     .split('\n')

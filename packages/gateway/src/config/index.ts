@@ -1,11 +1,15 @@
+export { type ExposedSettings, exposureWarnings } from './exposure.ts';
 export { defaultConfigFile, defineBridge, loadConfig } from './load.ts';
 export { schemaProblem } from './schema-problem.ts';
+export { checkSupervised } from './supervised.ts';
 export type {
+  AllowConfig,
   BridgeConfig,
   BridgeSettings,
   ClientSettings,
   CommandServiceConfig,
   HttpConfig,
+  LivenessConfig,
   LogConfig,
   LogLevel,
   PathServiceConfig,

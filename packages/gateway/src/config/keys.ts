@@ -59,6 +59,15 @@ export function choice<const T extends string>(words: readonly T[], options: Wit
   };
 }
 
+/** True or false. */
+export function flag(options: WithDefault<boolean>): Key<boolean> {
+  return {
+    default: String(options.default),
+    check: (value = options.default, path) =>
+      typeof value === 'boolean' ? value : refuse(path, `must be true or false, not ${show(value)}`),
+  };
+}
+
 /** A text that is not empty and holds no NUL, which no path, argument or address can carry. */
 export function text(options: WithDefault<string>): Key<string> {
   return {

@@ -1,13 +1,17 @@
 /** The shape of `isthmus.config.ts`: what a user may write, and what the programs work with once defaults are in place. */
-import type { AttachOptions, AttachSettings } from '@isthmus/core';
+import type { AttachOptions, AttachSettings, Policies } from '@isthmus/core';
 import type { Service, Struct } from '@isthmus/schema';
+import type { AuthOptions, AuthSettings, RateLimit, TlsOptions } from '../auth/options.ts';
+import type { ServerBounds } from '../http/server.ts';
+import type { ResourceLimits } from '../supervisor/limits.ts';
+import type { ClientPolicySettings, PoolConfig } from './policies.ts';
 
 /** How a side waits for records; see the wait modes in docs/config.md. */
 export type WaitMode = 'adaptive' | 'block' | 'spin';
 
 /** The HTTP front. All optional. */
-export interface HttpConfig {
-  /** Address to listen on. Default `127.0.0.1`: this machine only. */
+export interface HttpConfig extends ServerBounds {
+  /** Address to listen on. Default `127.0.0.1`: this machine only. Any other takes `auth`, or `insecure: true`. */
   readonly host?: string;
   /** TCP port, 0 to 65,535; 0 takes a free one. Default 8080. */
   readonly port?: number;
@@ -15,9 +19,22 @@ export interface HttpConfig {
   readonly bodyLimitBytes?: number;
   /** The longest deadline that a caller may ask for with `x-timeout-ms`, in ms. Default 60,000. */
   readonly maxTimeoutMs?: number;
+  /** The most calls that are served at once, 1 to 1,000,000. Default 4,096. More are answered with 503 before their body is read. */
+  readonly maxInFlight?: number;
   /** The most watches of regions at a time, and the most connections that watch, 1 to 1,000,000. Default 10,000. */
   readonly maxWatchers?: number;
-  /** Origins whose pages may open the WebSocket, beside the gateway's own: `https://example.com`. Default: none. */
+  /** HTTPS in place of HTTP. Files count from the config's folder. Default: none. */
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * The names that are answered to, without ports; `*`: any. Default: where only this machine reaches it, `localhost`, `127.0.0.1`,
+   * `[::1]` and `host`; else any.
+   */
+  readonly hosts?: readonly string[] | undefined;
+  /** How many requests each caller may send; who has no name counts by address. Default: any number. */
+  readonly rateLimit?: RateLimit | undefined;
+  /** Proxies whose `X-Forwarded-For` is believed: addresses or networks, such as `10.0.0.0/8`. Default: none. */
+  readonly trustProxy?: readonly string[];
+  /** Origins whose pages may use the gateway through a browser, beside its own: `https://example.com`. Default: none. */
   readonly origins?: readonly string[];
   /**
    * Folders of your own pages, relative to the config's folder, by the path under which they are: `{ '/panel': './panel' }`. All that
@@ -52,6 +69,10 @@ interface CommonServiceConfig {
   readonly replyRingBytes?: number;
   /** How long connecting to one instance may take, in ms. Default 2,000. */
   readonly connectTimeoutMs?: number;
+  /** How methods are called, each by its name or `'*'` all: retries, breakers and more; see docs/policies.md. */
+  readonly policies?: Policies;
+  /** How calls borrow connections; see docs/policies.md. */
+  readonly pool?: PoolConfig;
   /** Example inputs by method, in their JSON form: `isthmus start` prints a call made from the first. */
   readonly example?: Readonly<Record<string, unknown>>;
   /**
@@ -69,8 +90,47 @@ interface ProcessConfig {
   readonly threads?: number;
   /** Environment variables beside those of the `isthmus` process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Hands on nothing of the `isthmus` process's environment but PATH, so that its secrets stay its own. Default false. */
+  readonly cleanEnv?: boolean;
   /** Where `build` and `command` run, relative to the config's folder. Default: the config's folder. */
   readonly cwd?: string;
+  /** Services that take calls before this one is started. */
+  readonly after?: readonly string[];
+  /** How long an instance may take to answer after its start, in ms. Default 10,000. */
+  readonly startTimeoutMs?: number;
+  /** How long an instance that a rollout replaces waits for its clients to leave, in ms. Default 10,000. */
+  readonly drainTimeoutMs?: number;
+  /** Whether instances that no longer answer are found, and replaced. False: they are not looked for. */
+  readonly liveness?: LivenessConfig | false;
+  /** What each instance may take of the machine. */
+  readonly limits?: ResourceLimits;
+  /** Whose rights the instances have, a name or a number: for bridges that root runs. Default: the bridge's own. */
+  readonly user?: string;
+  /** Their group, a name or a number. Default: the user's own. */
+  readonly group?: string;
+  /** Permission bits of the sockets: handed over as `--mode`. Default 0o600. */
+  readonly socketMode?: number;
+  /** Who of those that the socket lets in may connect. Default: all of them. */
+  readonly allow?: AllowConfig;
+}
+
+/** How instances that hang are found. */
+export interface LivenessConfig {
+  /** How often each serving thread is asked for a sign of life, in ms. Default 1,000. */
+  readonly intervalMs?: number;
+  /**
+   * How long it may take to give one, in ms: a handler that runs for longer is taken for one that hangs. Default 10,000, or the service's
+   * `timeoutMs` where that is more.
+   */
+  readonly timeoutMs?: number;
+  /** Whether an instance that gives none is killed, and started again. Default true. */
+  readonly replace?: boolean;
+}
+
+/** Peers by the credentials that the kernel knows: one of these users, or a member of one of these groups. At most 64 each. */
+export interface AllowConfig {
+  readonly uids?: readonly number[];
+  readonly gids?: readonly number[];
 }
 
 /** A service that Isthmus starts from a command. */
@@ -102,7 +162,17 @@ export interface PathServiceConfig extends CommonServiceConfig {
   readonly instances?: never;
   readonly threads?: never;
   readonly env?: never;
+  readonly cleanEnv?: never;
   readonly cwd?: never;
+  readonly after?: never;
+  readonly startTimeoutMs?: never;
+  readonly drainTimeoutMs?: never;
+  readonly liveness?: never;
+  readonly limits?: never;
+  readonly user?: never;
+  readonly group?: never;
+  readonly socketMode?: never;
+  readonly allow?: never;
 }
 
 export type ServiceConfig = CommandServiceConfig | SourceServiceConfig | PathServiceConfig;
@@ -133,6 +203,10 @@ export type RegionConfig = Omit<AttachOptions, 'lazy' | 'systemV' | 'posix' | 'f
 /** The whole of `isthmus.config.ts`. */
 export interface BridgeConfig {
   readonly http?: HttpConfig;
+  /** Who may do what. Default: whoever reaches the gateway may do everything, and `isthmus start` listens for this machine only. */
+  readonly auth?: AuthOptions;
+  /** Lets `isthmus start` listen for other machines without `auth`. Default false. */
+  readonly insecure?: boolean;
   readonly log?: LogConfig;
   /** The services by name, which is the schema's own. May be left out where there are regions. */
   readonly services?: Readonly<Record<string, ServiceConfig>>;
@@ -140,8 +214,8 @@ export interface BridgeConfig {
   readonly regions?: Readonly<Record<string, RegionConfig>>;
 }
 
-/** Settings of the client: defaults in place. */
-export interface ClientSettings {
+/** Settings of the client's connections: defaults in place. */
+export interface ConnectionSettings {
   readonly timeoutMs: number;
   readonly patienceMs: number;
   readonly wait: WaitMode;
@@ -150,6 +224,9 @@ export interface ClientSettings {
   readonly replyRingBytes: number;
   readonly connectTimeoutMs: number;
 }
+
+/** Settings of the client. */
+export type ClientSettings = ConnectionSettings & ClientPolicySettings;
 
 /** How the instances of a service come to be. */
 export type ServiceOrigin =
@@ -166,8 +243,19 @@ export interface ProcessSettings {
   readonly instances: number;
   readonly threads: number | undefined;
   readonly env: Readonly<Record<string, string>>;
+  readonly cleanEnv: boolean;
   /** Absolute. */
   readonly cwd: string;
+  readonly after: readonly string[];
+  readonly startTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  /** Undefined: not looked for. */
+  readonly liveness: Required<LivenessConfig> | undefined;
+  readonly limits: ResourceLimits;
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+  readonly socketMode: number;
+  readonly allow: Required<AllowConfig>;
 }
 
 /** One service of a validated config. Paths are absolute. */
@@ -196,6 +284,9 @@ export interface BridgeSettings {
   /** The config's folder. */
   readonly folder: string;
   readonly http: Required<HttpConfig>;
+  /** Undefined: everybody may do everything. */
+  readonly auth: AuthSettings | undefined;
+  readonly insecure: boolean;
   readonly log: Required<LogConfig>;
   readonly services: readonly ServiceSettings[];
   readonly regions: readonly RegionSettings[];

@@ -1,10 +1,16 @@
 /** From what a user wrote to settings that the programs can rely on. */
 import { basename, dirname, resolve } from 'node:path';
 import { IsthmusError } from '@isthmus/schema';
+import type { TlsOptions } from '../auth/options.ts';
+import { circleOf } from '../supervisor/order.ts';
+import { checkAuth } from './auth.ts';
+import { resolveHttp } from './http.ts';
 import { checkKeys, checkObject } from './keys.ts';
+import { checkServicePolicies } from './policies.ts';
 import { ConfigProblem, refuse, runAll } from './problem.ts';
+import { processKeys, processOf } from './processes.ts';
 import { checkRegions } from './regions.ts';
-import { bridgeKeys, clientKeys, processKeys, type ServiceValues, serviceKeys } from './tables.ts';
+import { bridgeKeys, clientKeys, type ServiceValues, serviceKeys } from './tables.ts';
 import type { BridgeSettings, ServiceOrigin, ServiceSettings } from './types.ts';
 
 /**
@@ -16,11 +22,11 @@ import type { BridgeSettings, ServiceOrigin, ServiceSettings } from './types.ts'
 export function validateBridge(value: unknown, source: string): BridgeSettings {
   const folder = dirname(source);
   try {
-    const { services, regions, ...rest } = checkKeys(bridgeKeys, checkObject(value, ''), '');
+    const { services, regions, auth, http, ...rest } = checkKeys(bridgeKeys, checkObject(value, ''), '');
     if (Object.keys(services).length + Object.keys(regions).length === 0) {
       refuse('services', 'must have at least one service, where there are no regions');
     }
-    let checked: Pick<BridgeSettings, 'services' | 'regions'> = { services: [], regions: [] };
+    let checked: Pick<BridgeSettings, 'services' | 'regions' | 'auth'> = { services: [], regions: [], auth: undefined };
     runAll([
       () => {
         checked = { ...checked, services: checkServices(services, folder) };
@@ -28,14 +34,23 @@ export function validateBridge(value: unknown, source: string): BridgeSettings {
       () => {
         checked = { ...checked, regions: checkRegions(regions, 'regions', folder) };
       },
+      () => {
+        if (auth !== undefined) checked = { ...checked, auth: checkAuth(auth, 'auth', folder) };
+      },
     ]);
-    const pages = Object.entries(rest.http.pages).map(([path, pageFolder]) => [path, resolve(folder, pageFolder)]);
-    return { folder, ...rest, http: { ...rest.http, pages: Object.fromEntries(pages) }, ...checked };
+    if (checked.auth !== undefined && checked.auth.mtls.length > 0 && !asksForCertificates(http.tls)) {
+      refuse('auth.mtls', 'needs http.tls with clientCertificates: optional or required');
+    }
+    return { folder, ...rest, http: resolveHttp(http, folder), ...checked };
   } catch (error) {
     if (!(error instanceof ConfigProblem)) throw error;
     const detail = `${basename(source)}: ${error.problems.join('; ')}`;
     throw new IsthmusError('CONFIG_INVALID', { detail, cause: error });
   }
+}
+
+function asksForCertificates(tls: TlsOptions | undefined): boolean {
+  return tls?.clientCertificates === 'optional' || tls?.clientCertificates === 'required';
 }
 
 function checkServices(given: Readonly<Record<string, unknown>>, folder: string): readonly ServiceSettings[] {
@@ -48,7 +63,23 @@ function checkServices(given: Readonly<Record<string, unknown>>, folder: string)
           services.push(checkService(name, value, folder)),
     ),
   );
+  checkOrder(services);
   return services;
+}
+
+function checkOrder(services: readonly ServiceSettings[]): void {
+  const started = services.flatMap(({ name, origin }) =>
+    origin.kind === 'path' ? [] : [{ name, after: origin.process.after }],
+  );
+  runAll(
+    started.flatMap(({ name, after }) =>
+      after
+        .filter((other) => !started.some((service) => service.name === other))
+        .map((other) => () => refuse(`services.${name}.after`, `${other} is no service that Isthmus starts`)),
+    ),
+  );
+  const circle = circleOf(started);
+  if (circle !== undefined) refuse(`services.${circle[0]}.after`, `goes in a circle: ${circle.join(', ')}`);
 }
 
 function checkService(name: string, value: unknown, folder: string): ServiceSettings {
@@ -66,7 +97,10 @@ function checkService(name: string, value: unknown, folder: string): ServiceSett
     name,
     schema,
     // `values` holds more than the client's keys; only these are meant for connect().
-    client: checkKeys(clientKeys, Object.fromEntries(Object.keys(clientKeys).map((key) => [key, given[key]])), path),
+    client: {
+      ...checkKeys(clientKeys, Object.fromEntries(Object.keys(clientKeys).map((key) => [key, given[key]])), path),
+      ...checkServicePolicies(schema, values, path),
+    },
     origin,
     example,
     header: headerFile === undefined ? undefined : resolve(folder, headerFile),
@@ -96,8 +130,7 @@ function originOf(
     );
     return { kind: 'path', path: resolve(folder, socket) };
   }
-  const { instances, threads, env = {}, cwd = '.' } = values;
-  const process = { instances, threads, env, cwd: resolve(folder, cwd) };
+  const process = processOf(values, folder);
   if (command !== undefined) return { kind: 'command', command, build, process };
   return { kind: 'sources', sources: (sources ?? []).map((file) => resolve(folder, file)), process };
 }

@@ -29,6 +29,16 @@ export class Backoff {
     return this.#deaths;
   }
 
+  /** How long an instance has to run to count as healthy, in ms. */
+  get stableMs(): number {
+    return this.#options.stableMs;
+  }
+
+  /** An instance has run for that long: the count of its deaths begins anew. */
+  reset(): void {
+    this.#deaths = 0;
+  }
+
   /** Counts a death after a run of `ranMs` and returns how long to wait, in ms. */
   next(ranMs: number): number {
     const { baseMs, maxMs, stableMs, random } = this.#options;

@@ -4,13 +4,16 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { IsthmusError } from '@isthmus/schema';
 import { Backoff, type BackoffOptions } from './backoff.ts';
-import { LineSplitter } from './lines.ts';
+import type { Identity } from './identity.ts';
+import { LastLines } from './last-lines.ts';
+import { isRunnable, limited, type ResourceLimits } from './limits.ts';
 import type { SupervisorLog } from './log.ts';
+import { logOutput } from './output.ts';
 
-/** What an instance may say in one line, in bytes; longer lines are cut, so that a runaway program cannot fill memory. */
-const maxLineBytes = 8192;
-/** From this many deaths in a row on, the log calls it a crash loop. */
+/** From this many deaths in a row on, it is a crash loop. */
 const crashLoopDeaths = 3;
+/** Of the deaths in a crash loop, each of this many is reported as an error. */
+const reportEvery = 10;
 
 export interface InstanceOptions {
   /** As the log names it: `pricing/1`. */
@@ -18,25 +21,55 @@ export interface InstanceOptions {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of this process's own environment, only PATH is handed on. */
+  readonly cleanEnv: boolean;
+  readonly limits: ResourceLimits;
+  /** Whose rights it has; undefined: ours. */
+  readonly identity: Identity | undefined;
   readonly socketPath: string;
   readonly log: SupervisorLog;
   readonly backoff?: BackoffOptions;
 }
 
-/** Where an instance is: `waiting` is between a death and the next start. */
-export type InstanceState = 'idle' | 'running' | 'waiting' | 'stopped';
+/** Where an instance is: `waiting` is between a death and the next start, `draining` between being asked to end and its end. */
+export type InstanceState = 'idle' | 'running' | 'waiting' | 'draining' | 'stopped';
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** How long it had run. */
+  readonly ranMs: number;
+  readonly time: Date;
+}
+
+/** How long an instance that is to end has, in ms. */
+export interface Grace {
+  /** After SIGTERM, for its clients to leave. */
+  readonly drainMs: number;
+  /** After the SIGINT that follows; then it is killed. */
+  readonly stopMs: number;
+}
 
 export class Instance {
   readonly name: string;
+  readonly socketPath: string;
   readonly #options: InstanceOptions;
   readonly #backoff: Backoff;
+  readonly #lastStderr = new LastLines();
+  readonly #died = Promise.withResolvers<void>();
   #state: InstanceState = 'idle';
   #child: ChildProcess | undefined;
+  #startedAt = 0;
   #restarts = 0;
+  #onTrial = false;
+  #lastExit: Exit | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
+  #stableTimer: NodeJS.Timeout | undefined;
 
   constructor(options: InstanceOptions) {
     this.name = options.name;
+    this.socketPath = options.socketPath;
     this.#options = options;
     this.#backoff = new Backoff(options.backoff);
   }
@@ -47,7 +80,7 @@ export class Instance {
 
   /** The process's id while one is running. */
   get pid(): number | undefined {
-    return this.#state === 'running' ? this.#child?.pid : undefined;
+    return this.#hasProcess ? this.#child?.pid : undefined;
   }
 
   /** How often it was started again. */
@@ -55,12 +88,45 @@ export class Instance {
     return this.#restarts;
   }
 
+  /** How long its process has been running, in ms; undefined without one. */
+  get uptimeMs(): number | undefined {
+    return this.#hasProcess ? performance.now() - this.#startedAt : undefined;
+  }
+
+  /** Whether it keeps dying soon after its start. */
+  get crashLoop(): boolean {
+    return this.#backoff.deaths >= crashLoopDeaths;
+  }
+
+  get lastExit(): Exit | undefined {
+    return this.#lastExit;
+  }
+
+  /** The last lines that it wrote to stderr, those of earlier processes too. */
+  get lastStderr(): readonly string[] {
+    return this.#lastStderr.lines;
+  }
+
+  /** Resolves once an instance on trial has died, and its last words have been read. */
+  get died(): Promise<void> {
+    return this.#died.promise;
+  }
+
   /**
-   * Starts the process. Once it has started, a later death is answered with a restart, for ever.
+   * Starts the process. Once it has started, a later death is answered with a restart, for ever; but not `onTrial`, until
+   * {@link keepRunning}.
    *
    * @throws IsthmusError CONFIG_INVALID when the command cannot be run at all.
    */
-  async start(): Promise<void> {
+  async start(mode: { readonly onTrial?: boolean } = {}): Promise<void> {
+    this.#onTrial = mode.onTrial ?? false;
+    const { command, limits, cwd } = this.#options;
+    const [program = ''] = command;
+    // A wrapper in front of it would start, and fail then.
+    if (limited(command, limits) !== command && !(await isRunnable(program, cwd))) {
+      this.#state = 'stopped';
+      throw new IsthmusError('CONFIG_INVALID', { detail: `${this.name}: ${this.#spawnProblem('not an executable')}` });
+    }
     const child = this.#spawn();
     try {
       await once(child, 'spawn');
@@ -70,41 +136,66 @@ export class Instance {
     }
   }
 
-  /**
-   * Asks the process to end (SIGTERM), kills it when it has not within `graceMs`, and returns when it has gone. No restart
-   * follows.
-   */
-  async stop(graceMs: number): Promise<void> {
-    const child = this.#child;
-    const running = this.#state === 'running';
-    this.#state = 'stopped';
-    clearTimeout(this.#restartTimer);
-    if (child?.pid === undefined || !running) return;
-    const gone = once(child, 'exit');
-    this.#signal(child, 'SIGTERM');
-    const timer = setTimeout(() => {
-      this.#options.log.warn({ instance: this.name, graceMs }, 'instance did not stop in time and is killed');
-      this.#signal(child, 'SIGKILL');
-    }, graceMs);
-    await gone;
-    clearTimeout(timer);
+  /** Ends the trial: from now on its deaths are answered with restarts. */
+  keepRunning(): void {
+    this.#onTrial = false;
   }
 
-  /** Kills the process at once, without waiting. For exit handlers. */
+  /**
+   * Asks the process to end (SIGTERM: it serves until its clients have left), asks harder (SIGINT), kills it, and returns when
+   * it has gone. No restart follows. Of one that is draining already, it shortens the time.
+   */
+  async stop({ drainMs, stopMs }: Grace): Promise<void> {
+    const child = this.#child;
+    clearTimeout(this.#restartTimer);
+    if (child === undefined || !this.#hasProcess) {
+      this.#state = 'stopped';
+      return;
+    }
+    this.#state = 'draining';
+    const gone = once(child, 'exit');
+    this.#signal(child, 'SIGTERM');
+    const timers = [
+      setTimeout(() => this.#signal(child, 'SIGINT'), drainMs),
+      setTimeout(() => {
+        this.#options.log.warn(
+          { instance: this.name, graceMs: drainMs + stopMs },
+          'instance did not stop in time and is killed',
+        );
+        this.#signal(child, 'SIGKILL');
+      }, drainMs + stopMs),
+    ];
+    await gone;
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  /** Kills the process at once; a restart follows. */
+  replace(): void {
+    if (this.#child !== undefined && this.#state === 'running') this.#signal(this.#child, 'SIGKILL');
+  }
+
+  /** Kills the process at once, without waiting, and for good. For exit handlers. */
   kill(): void {
-    const running = this.#state === 'running';
+    const hadProcess = this.#hasProcess;
     this.#state = 'stopped';
     clearTimeout(this.#restartTimer);
-    if (this.#child !== undefined && running) this.#signal(this.#child, 'SIGKILL');
+    if (this.#child !== undefined && hadProcess) this.#signal(this.#child, 'SIGKILL');
+  }
+
+  get #hasProcess(): boolean {
+    return this.#state === 'running' || this.#state === 'draining';
   }
 
   #spawn(): ChildProcess {
-    const { command, cwd, env, socketPath, log } = this.#options;
-    const [program = '', ...args] = command;
-    const startedAt = performance.now();
+    const { command, cwd, env, cleanEnv, limits, identity, socketPath, log } = this.#options;
+    const [program = '', ...args] = limited(command, limits);
+    const inherited = cleanEnv ? { PATH: process.env.PATH } : process.env;
+    this.#startedAt = performance.now();
     const child = spawn(program, args, {
       cwd,
-      env: { ...process.env, ...env, ISTHMUS_SOCKET: socketPath, ISTHMUS_PARENT_FD: '0' },
+      env: { ...inherited, ...env, ISTHMUS_SOCKET: socketPath, ISTHMUS_PARENT_FD: '0' },
+      // Supplementary groups go with it: libuv empties their list when it changes either.
+      ...identity,
       // The pipe on stdin is never written to: it ends when this process does, however that happens, and
       // isth_service_main() stops then. So no instance outlives a supervisor that was killed.
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -114,9 +205,12 @@ export class Instance {
     });
     this.#child = child;
     this.#state = 'running';
-    this.#logOutput(child);
-    child.once('spawn', () => log.info({ instance: this.name, instancePid: child.pid }, 'instance started'));
-    child.once('exit', (code, signal) => this.#onExit(child, { code, signal }, performance.now() - startedAt));
+    const outputRead = logOutput(child, { name: this.name, log, lastStderr: this.#lastStderr });
+    child.once('spawn', () => {
+      log.info({ instance: this.name, instancePid: child.pid }, 'instance started');
+      this.#watchForStability();
+    });
+    child.once('exit', (code, signal) => this.#onExit(child, { code, signal }, outputRead));
     child.on('error', (error) => {
       // Without a pid there will be no exit event: the process never came to be.
       if (child.pid === undefined) this.#onSpawnFailure(error);
@@ -130,37 +224,60 @@ export class Instance {
     // On the first start the caller gets the error; here a program that ran before has gone, for example during a build.
     if (this.#restarts === 0) return;
     this.#options.log.error({ instance: this.name }, this.#spawnProblem(error));
-    if (this.#state === 'running') this.#restartLater(0);
+    if (this.#state === 'running') this.#restartLater(this.#backoff.next(0));
+    else this.#state = 'stopped';
   }
 
-  #onExit(child: ChildProcess, status: { code: number | null; signal: NodeJS.Signals | null }, ranMs: number): void {
+  #onExit(child: ChildProcess, status: Pick<Exit, 'code' | 'signal'>, outputRead: Promise<unknown>): void {
     const { log, socketPath } = this.#options;
+    const ranMs = Math.round(performance.now() - this.#startedAt);
+    this.#lastExit = { ...status, ranMs, time: new Date() };
+    clearTimeout(this.#stableTimer);
     // What a wrapper leaves behind must neither keep the socket nor run beside the next process.
     this.#signal(child, 'SIGKILL');
-    rmSync(socketPath, { force: true });
-    if (this.#state === 'stopped') {
+    removeSocket(socketPath);
+    if (this.#state === 'draining' || this.#state === 'stopped') {
+      this.#state = 'stopped';
       log.info({ instance: this.name, ...status }, 'instance stopped');
       return;
     }
-    log.warn({ instance: this.name, ...status, ranMs: Math.round(ranMs) }, 'instance died');
-    this.#restartLater(ranMs);
-  }
-
-  #restartLater(ranMs: number): void {
-    const { log } = this.#options;
+    if (this.#onTrial) {
+      this.#state = 'stopped';
+      log.warn({ instance: this.name, ...status, ranMs }, 'instance died');
+      void outputRead.then(() => this.#died.resolve());
+      return;
+    }
     const delayMs = this.#backoff.next(ranMs);
     const { deaths } = this.#backoff;
-    if (deaths >= crashLoopDeaths) {
-      log.error(
-        { instance: this.name, deaths, delayMs },
-        'instance is in a crash loop: it died again soon after its start',
+    const fields = { instance: this.name, ...status, ranMs, deaths, delayMs };
+    if (!this.crashLoop) log.warn(fields, 'instance died');
+    // In a loop, each death is a line for whoever looks closely, and an error when it begins and now and then.
+    else log.info(fields, 'instance died again');
+    if (this.crashLoop && (deaths - crashLoopDeaths) % reportEvery === 0) {
+      void outputRead.then(() =>
+        log.error(
+          { ...fields, lastStderr: this.lastStderr },
+          'instance is in a crash loop: it died again soon after its start',
+        ),
       );
     }
+    this.#restartLater(delayMs);
+  }
+
+  #restartLater(delayMs: number): void {
     this.#state = 'waiting';
     this.#restartTimer = setTimeout(() => {
       this.#restarts += 1;
       this.#spawn();
     }, delayMs);
+  }
+
+  #watchForStability(): void {
+    if (!this.crashLoop) return;
+    this.#stableTimer = setTimeout(() => {
+      this.#backoff.reset();
+      this.#options.log.info({ instance: this.name }, 'instance runs again: its crash loop is over');
+    }, this.#backoff.stableMs).unref();
   }
 
   #signal(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -172,28 +289,18 @@ export class Instance {
     }
   }
 
-  #logOutput(child: ChildProcess): void {
-    const { log } = this.#options;
-    for (const [stream, name] of [
-      [child.stdout, 'stdout'],
-      [child.stderr, 'stderr'],
-    ] as const) {
-      const splitter = new LineSplitter(maxLineBytes);
-      const write = (lines: ReturnType<LineSplitter['end']>) => {
-        for (const { bytes, truncated } of lines) {
-          const text = bytes.toString('utf8').trimEnd();
-          const fields = { instance: this.name, stream: name, ...(truncated ? { truncated } : {}) };
-          if (text !== '') log.info(fields, text);
-        }
-      };
-      stream?.on('data', (chunk: Buffer) => write(splitter.push(chunk)));
-      stream?.on('end', () => write(splitter.end()));
-    }
-  }
-
   #spawnProblem(error: unknown): string {
     const [program = ''] = this.#options.command;
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return `the command ${program} cannot be run in ${this.#options.cwd} (${reason})`;
+  }
+}
+
+/** Whatever the program has made of its own folder, restarting it must not fail of that here. */
+function removeSocket(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It is no file, say: then the next process says that it cannot listen there.
   }
 }

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { apiKeyKeys, authKeys, certificateKeys, jwtKeys, rateLimitKeys } from '../../src/config/auth.ts';
+import { httpKeys, tlsKeys } from '../../src/config/http.ts';
 import type { Key } from '../../src/config/keys.ts';
+import { allowKeys, limitKeys, livenessKeys } from '../../src/config/processes.ts';
 import { creationKeys, regionKeys } from '../../src/config/regions.ts';
-import { bridgeKeys, httpKeys, logKeys, serviceKeys } from '../../src/config/tables.ts';
+import { bridgeKeys, logKeys, serviceKeys } from '../../src/config/tables.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../../../docs/config.md'), 'utf8');
 
@@ -25,8 +28,17 @@ function coded(keys: object): Record<string, string> {
 
 test('every key is documented with its default, and no other', () => {
   assert.deepEqual(documented('http'), coded(httpKeys));
+  assert.deepEqual(documented('tls'), coded(tlsKeys));
+  assert.deepEqual(documented('rateLimit'), coded(rateLimitKeys));
+  assert.deepEqual(documented('auth'), coded(authKeys));
+  assert.deepEqual(documented('apiKeys'), coded(apiKeyKeys));
+  assert.deepEqual(documented('jwt'), coded(jwtKeys));
+  assert.deepEqual(documented('mtls'), coded(certificateKeys));
   assert.deepEqual(documented('log'), coded(logKeys));
   assert.deepEqual(documented('services'), coded(serviceKeys));
+  assert.deepEqual(documented('liveness'), coded(livenessKeys));
+  assert.deepEqual(documented('limits'), coded(limitKeys));
+  assert.deepEqual(documented('allow'), coded(allowKeys));
   assert.deepEqual(documented('regions'), coded(regionKeys));
   assert.deepEqual(documented('create'), coded(creationKeys));
 });

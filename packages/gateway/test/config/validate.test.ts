@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { IsthmusError } from '@isthmus/schema';
 import { validateBridge } from '../../src/config/index.ts';
-import { tank } from './fixtures.ts';
+import { tank, usualProcess } from './fixtures.ts';
 
 const file = '/project/isthmus.config.ts';
 const started = { schema: tank, command: ['./build/tank'] };
@@ -26,12 +26,24 @@ test('the smallest configuration gets every default', () => {
     http: {
       host: '127.0.0.1',
       port: 8080,
-      bodyLimitBytes: 1_048_576,
-      maxTimeoutMs: 60_000,
-      maxWatchers: 10_000,
+      tls: undefined,
+      hosts: undefined,
       origins: [],
+      rateLimit: undefined,
+      trustProxy: [],
+      bodyLimitBytes: 1_048_576,
+      maxHeaderBytes: 16_384,
+      maxConnections: 20_000,
+      requestTimeoutMs: 30_000,
+      headersTimeoutMs: 10_000,
+      keepAliveTimeoutMs: 72_000,
+      maxTimeoutMs: 60_000,
+      maxInFlight: 4096,
+      maxWatchers: 10_000,
       pages: {},
     },
+    auth: undefined,
+    insecure: false,
     log: { level: 'info' },
     services: [
       {
@@ -45,12 +57,14 @@ test('the smallest configuration gets every default', () => {
           requestRingBytes: 1_048_576,
           replyRingBytes: 1_048_576,
           connectTimeoutMs: 2000,
+          policies: undefined,
+          pool: undefined,
         },
         origin: {
           kind: 'command',
           command: ['./build/tank'],
           build: undefined,
-          process: { instances: 1, threads: undefined, env: {}, cwd: '/project' },
+          process: { ...usualProcess, cwd: '/project' },
         },
         example: {},
         header: '/project/generated/tank.h',
@@ -70,7 +84,7 @@ test('relative paths count from the folder of the file', () => {
     {
       kind: 'sources',
       sources: ['/project/src/tank.c'],
-      process: { instances: 1, threads: undefined, env: {}, cwd: '/project/data' },
+      process: { ...usualProcess, cwd: '/project/data' },
     },
   ]);
 });
@@ -83,7 +97,10 @@ test('every problem names the file and the path of its key', async (t) => {
     [{}, 'services: must have at least one service, where there are no regions'],
     [{ services: {} }, 'services: must have at least one service'],
     [{ services: {}, regions: {} }, 'services: must have at least one service'],
-    [{ services: { tank: started }, hhtp: {} }, 'hhtp: is not a key; known are http, log, services, regions'],
+    [
+      { services: { tank: started }, hhtp: {} },
+      'hhtp: is not a key; known are http, auth, insecure, log, services, regions',
+    ],
     [{ services: { tank: started }, http: { maxWatchers: 0 } }, 'http.maxWatchers: must be a whole number from 1'],
     [{ services: { tank: started }, http: { origins: 'x' } }, 'http.origins: must be a list of origins, not "x"'],
     ...['example.com', 'https://example.com/', 'https://example.com:443', 'null', '*', 5].map(
@@ -93,6 +110,12 @@ test('every problem names the file and the path of its key', async (t) => {
           'http.origins[1]: must be an origin such as https://example.com',
         ] as const,
     ),
+    [service({ policies: { drain: {} } }), 'services.tank.policies.drain: is not an option; known are *, '],
+    [
+      service({ policies: { '*': { retry: { attempts: 0 } } }, pool: { maxActive: 0 } }),
+      'services.tank.policies.*.retry.attempts: must be a whole number from 2 to 100, not 0; services.tank.pool.maxActive: must',
+    ],
+    [service({ pool: { idleEvictMs: 5 } }), 'services.tank.pool.idleEvictMs: is for connect()'],
     [{ services: { tank: started }, http: { Port: 1 } }, 'http.Port: is spelt port'],
     [
       { services: { tank: started }, http: { port: 65_536 } },

@@ -52,7 +52,7 @@ export class Protoc implements Disposable {
       cwd: this.#folder,
       input,
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: 30_000,
+      timeout: 60_000,
     });
   }
 

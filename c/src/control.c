@@ -138,6 +138,7 @@ static void free_retired(isth_service *service) {
   struct isth__channel **at = &service->channels;
   while (*at != NULL) {
     struct isth__channel *channel = *at;
+    /* From break_channel. */
     if (!channel->closing && isth__load_acquire(&channel->broken)) {
       isth__store_relaxed(&service->corrupt_channels, isth__load_relaxed(&service->corrupt_channels) + 1);
       close_channel(service, channel);
@@ -240,6 +241,7 @@ static bool is_drained(const isth_service *service) {
 }
 
 static void serve_control(isth_service *service) {
+  /* From isth_service_stop. */
   while (!isth__load_acquire(&service->stopping)) {
     /* Pairs with the release in isth_service_drain. */
     if (service->drain_until_ns == 0 && isth__load_acquire(&service->drain_asked)) start_draining(service);

@@ -10,6 +10,7 @@
 
 #include "wire.h"
 
+/* Pairs with seqlock_swap, or with what another program has in its place. */
 static uint64_t seqlock_load(const struct isth__guard *guard) {
   if (guard->memory_bytes == 4) return isth__load_acquire((isth__atomic_u32 *)(void *)guard->memory);
   return isth__load_acquire((isth__atomic_u64 *)(void *)guard->memory);
@@ -36,8 +37,9 @@ static int seqlock_take(struct isth__guard *guard, struct isth__hold *hold) {
     if (!hold->exclusive) return 0;
     if (!seqlock_swap(guard, counter, counter + 1)) continue;
     hold->held = true;
-    /* The odd counter before the data: whoever sees any of the data sees it, or the even one of after. */
-    atomic_thread_fence(memory_order_release);
+    /* The odd counter before the data: whoever sees any of the data sees it, or the even one of after. With the fence of
+     * a reader in seqlock_release. */
+    isth__fence_release();
     return 0;
   } while (isth__patience_wait(&hold->patience));
   bool is_stuck = (first & 1) != 0 && hold->counter == first;
@@ -49,8 +51,8 @@ static int seqlock_take(struct isth__guard *guard, struct isth__hold *hold) {
 
 static int seqlock_release(struct isth__guard *guard, struct isth__hold *hold) {
   if (!hold->exclusive) {
-    /* The data before the counter. */
-    atomic_thread_fence(memory_order_acquire);
+    /* The data before the counter; with the fence of a writer in seqlock_take. */
+    isth__fence_acquire();
     return seqlock_load(guard) == hold->counter ? 0 : ISTH__GUARD_MOVED;
   }
   hold->held = false;

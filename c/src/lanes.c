@@ -14,7 +14,7 @@ void isth__worker_command(struct isth__worker *worker, struct isth__command *com
   command->next = NULL;
   *end = command;
   pthread_mutex_unlock(&worker->lock);
-  isth__store_release(&worker->commanded, 1);
+  isth__store_release(&worker->commanded, 1); /* to work and sleep_worker */
   isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
 }
 
@@ -30,7 +30,7 @@ static void let_go(struct isth__worker *worker, struct isth__lane *lane) {
 
 static void break_channel(struct isth__worker *worker, struct isth__lane *lane) {
   lane->broken = true;
-  isth__store_release(&lane->channel->broken, 1);
+  isth__store_release(&lane->channel->broken, 1); /* to free_retired */
   isth__wake_signal(worker->serving.service->event[ISTH__WAKE_SIGNAL]);
 }
 
@@ -115,7 +115,8 @@ static bool is_done(const struct isth__lane *lane, size_t served) {
 
 size_t isth__lanes_serve(struct isth__worker *worker) {
   size_t total = 0;
-  if (isth__load_acquire(&worker->outgoing->pending)) isth__outgoing_collect(worker->outgoing);
+  /* Stored by isth__post_locked; what it announces is under a lock. */
+  if (isth__load_relaxed(&worker->outgoing->pending)) isth__outgoing_collect(worker->outgoing);
   for (size_t i = 0; i < worker->lane_count;) {
     struct isth__lane *lane = worker->lanes[i];
     size_t served = lane->broken ? 0 : serve_lane(worker, lane);

@@ -56,6 +56,7 @@ static void forget_mapping(uintptr_t begin) {
 }
 
 bool isth__memory_mend(const void *address) {
+  /* From note_mapping. */
   for (struct mappings *at = &first_mappings; at != NULL; at = isth__load_acquire(&at->next)) {
     for (size_t i = 0; i < ENTRIES; i++) {
       /* Acquire, with the release in note_mapping: its size, and a mapping that is there. */

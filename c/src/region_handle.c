@@ -67,6 +67,7 @@ uint64_t isth_region_epoch(const isth_region *region) { return region->epoch; }
 
 uint32_t isth_region_rows(const isth_region *region) { return isth__region_row_count(region); }
 
+/* From isth__region_announce: whoever sees the count sees what was written before. */
 uint64_t isth_region_changes(const isth_region *region) { return isth__load_acquire(&region->header->changes); }
 
 uint64_t isth_region_recovered(const isth_region *region) { return isth__load_relaxed(&region->header->recovered); }

@@ -80,7 +80,7 @@ void isth__region_finish_row(isth_region *region) {
   for (size_t i = 0; i < key_words(region); i++) hash = hash_word(hash, isth__load_relaxed(&words[i]));
   uint32_t at = first_bucket(region, hash);
   for (uint32_t tries = 0; tries < region->buckets; tries++, at = (at + 1) & (region->buckets - 1)) {
-    uint32_t number = isth__load_acquire(&region->index[at]);
+    uint32_t number = isth__load_acquire(&region->index[at]); /* from isth__region_index_row */
     if (number == row + 1) isth__region_add_row(region, row);
     if (number == 0 || number == row + 1) return;
   }

@@ -72,7 +72,7 @@ int isth__region_lock(isth_region *region) {
 
 void isth__region_unlock(isth_region *region) {
   if (region->lock_fd >= 0) {
-    isth__store_release(&region->header->writer, 0); /* after all that the writer stored */
+    isth__store_release(&region->header->writer, 0); /* to isth__region_lock of the next writer */
     ISTH__FAILPOINT(region_unmarked);
     isth__lock_release(region->lock_fd, region->lock_byte);
     ISTH__FAILPOINT(region_unlocked);

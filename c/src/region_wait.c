@@ -41,7 +41,7 @@ int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeo
     isth__store_relaxed(region->armed, 1);
     ISTH__FAILPOINT(region_armed);
     uint64_t slice_ns = isth__fence_others() ? SLICE_NS : UNSURE_SLICE_NS;
-    isth__fence(); /* of our own, for writers that fence themselves */
+    isth__fence(); /* with the one in isth__region_announce, of writers that fence themselves */
     if (isth_region_changes(region) != changes) break;
     uint64_t left_ns = until_ns - now_ns;
     /* The low half of `changes`, on little-endian machines. */

@@ -174,7 +174,7 @@ int isth_service_run(isth_service *service, isth_failure *failure) {
 }
 
 void isth_service_stop(isth_service *service) {
-  isth__store_release(&service->stopping, 1);
+  isth__store_release(&service->stopping, 1); /* to serve_control */
   isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 

@@ -43,6 +43,7 @@ static void sleep_worker(struct isth__worker *worker) {
     }
   }
   if (!isth__outgoing_sleep(worker->outgoing)) awake = true;
+  /* From isth__worker_command. */
   if (!awake && !isth__load_acquire(&worker->commanded)) {
     void *ready[WAKES];
     int count = isth__poller_wait(worker->poller, ready, WAKES, blocked ? worker->retry_ms : -1);
@@ -80,7 +81,8 @@ static void *work(void *argument) {
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
   if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
-  while (!isth__load_acquire(&worker->serving.service->ending)) {
+  while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
+    /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
@@ -151,7 +153,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
 }
 
 void isth__workers_stop(isth_service *service) {
-  isth__store_release(&service->ending, 1);
+  isth__store_release(&service->ending, 1); /* to work */
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;

@@ -3559,6 +3559,7 @@ static void free_retired(isth_service *service) {
   struct isth__channel **at = &service->channels;
   while (*at != NULL) {
     struct isth__channel *channel = *at;
+    /* From break_channel. */
     if (!channel->closing && isth__load_acquire(&channel->broken)) {
       isth__store_relaxed(&service->corrupt_channels, isth__load_relaxed(&service->corrupt_channels) + 1);
       close_channel(service, channel);
@@ -3661,6 +3662,7 @@ static bool is_drained(const isth_service *service) {
 }
 
 static void serve_control(isth_service *service) {
+  /* From isth_service_stop. */
   while (!isth__load_acquire(&service->stopping)) {
     /* Pairs with the release in isth_service_drain. */
     if (service->drain_until_ns == 0 && isth__load_acquire(&service->drain_asked)) start_draining(service);
@@ -5091,6 +5093,7 @@ const struct isth__guard_way isth__system_v_semaphore = {.open = system_v_semaph
  * leaves the counter odd, for us as for everybody.
  */
 
+/* Pairs with seqlock_swap, or with what another program has in its place. */
 static uint64_t seqlock_load(const struct isth__guard *guard) {
   if (guard->memory_bytes == 4) return isth__load_acquire((isth__atomic_u32 *)(void *)guard->memory);
   return isth__load_acquire((isth__atomic_u64 *)(void *)guard->memory);
@@ -5117,8 +5120,9 @@ static int seqlock_take(struct isth__guard *guard, struct isth__hold *hold) {
     if (!hold->exclusive) return 0;
     if (!seqlock_swap(guard, counter, counter + 1)) continue;
     hold->held = true;
-    /* The odd counter before the data: whoever sees any of the data sees it, or the even one of after. */
-    atomic_thread_fence(memory_order_release);
+    /* The odd counter before the data: whoever sees any of the data sees it, or the even one of after. With the fence of
+     * a reader in seqlock_release. */
+    isth__fence_release();
     return 0;
   } while (isth__patience_wait(&hold->patience));
   bool is_stuck = (first & 1) != 0 && hold->counter == first;
@@ -5130,8 +5134,8 @@ static int seqlock_take(struct isth__guard *guard, struct isth__hold *hold) {
 
 static int seqlock_release(struct isth__guard *guard, struct isth__hold *hold) {
   if (!hold->exclusive) {
-    /* The data before the counter. */
-    atomic_thread_fence(memory_order_acquire);
+    /* The data before the counter; with the fence of a writer in seqlock_take. */
+    isth__fence_acquire();
     return seqlock_load(guard) == hold->counter ? 0 : ISTH__GUARD_MOVED;
   }
   hold->held = false;
@@ -5346,7 +5350,7 @@ void isth__worker_command(struct isth__worker *worker, struct isth__command *com
   command->next = NULL;
   *end = command;
   pthread_mutex_unlock(&worker->lock);
-  isth__store_release(&worker->commanded, 1);
+  isth__store_release(&worker->commanded, 1); /* to work and sleep_worker */
   isth__wake_signal(worker->wake[ISTH__WAKE_SIGNAL]);
 }
 
@@ -5362,7 +5366,7 @@ static void let_go(struct isth__worker *worker, struct isth__lane *lane) {
 
 static void break_channel(struct isth__worker *worker, struct isth__lane *lane) {
   lane->broken = true;
-  isth__store_release(&lane->channel->broken, 1);
+  isth__store_release(&lane->channel->broken, 1); /* to free_retired */
   isth__wake_signal(worker->serving.service->event[ISTH__WAKE_SIGNAL]);
 }
 
@@ -5447,7 +5451,8 @@ static bool is_done(const struct isth__lane *lane, size_t served) {
 
 size_t isth__lanes_serve(struct isth__worker *worker) {
   size_t total = 0;
-  if (isth__load_acquire(&worker->outgoing->pending)) isth__outgoing_collect(worker->outgoing);
+  /* Stored by isth__post_locked; what it announces is under a lock. */
+  if (isth__load_relaxed(&worker->outgoing->pending)) isth__outgoing_collect(worker->outgoing);
   for (size_t i = 0; i < worker->lane_count;) {
     struct isth__lane *lane = worker->lanes[i];
     size_t served = lane->broken ? 0 : serve_lane(worker, lane);
@@ -5774,6 +5779,7 @@ static void forget_mapping(uintptr_t begin) {
 }
 
 bool isth__memory_mend(const void *address) {
+  /* From note_mapping. */
   for (struct mappings *at = &first_mappings; at != NULL; at = isth__load_acquire(&at->next)) {
     for (size_t i = 0; i < ENTRIES; i++) {
       /* Acquire, with the release in note_mapping: its size, and a mapping that is there. */
@@ -7554,6 +7560,7 @@ uint64_t isth_region_epoch(const isth_region *region) { return region->epoch; }
 
 uint32_t isth_region_rows(const isth_region *region) { return isth__region_row_count(region); }
 
+/* From isth__region_announce: whoever sees the count sees what was written before. */
 uint64_t isth_region_changes(const isth_region *region) { return isth__load_acquire(&region->header->changes); }
 
 uint64_t isth_region_recovered(const isth_region *region) { return isth__load_relaxed(&region->header->recovered); }
@@ -7646,7 +7653,7 @@ void isth__region_finish_row(isth_region *region) {
   for (size_t i = 0; i < key_words(region); i++) hash = hash_word(hash, isth__load_relaxed(&words[i]));
   uint32_t at = first_bucket(region, hash);
   for (uint32_t tries = 0; tries < region->buckets; tries++, at = (at + 1) & (region->buckets - 1)) {
-    uint32_t number = isth__load_acquire(&region->index[at]);
+    uint32_t number = isth__load_acquire(&region->index[at]); /* from isth__region_index_row */
     if (number == row + 1) isth__region_add_row(region, row);
     if (number == 0 || number == row + 1) return;
   }
@@ -7722,7 +7729,7 @@ int isth__region_lock(isth_region *region) {
 
 void isth__region_unlock(isth_region *region) {
   if (region->lock_fd >= 0) {
-    isth__store_release(&region->header->writer, 0); /* after all that the writer stored */
+    isth__store_release(&region->header->writer, 0); /* to isth__region_lock of the next writer */
     ISTH__FAILPOINT(region_unmarked);
     isth__lock_release(region->lock_fd, region->lock_byte);
     ISTH__FAILPOINT(region_unlocked);
@@ -7863,7 +7870,7 @@ int isth_region_wait(const isth_region *region, uint64_t changes, uint64_t timeo
     isth__store_relaxed(region->armed, 1);
     ISTH__FAILPOINT(region_armed);
     uint64_t slice_ns = isth__fence_others() ? SLICE_NS : UNSURE_SLICE_NS;
-    isth__fence(); /* of our own, for writers that fence themselves */
+    isth__fence(); /* with the one in isth__region_announce, of writers that fence themselves */
     if (isth_region_changes(region) != changes) break;
     uint64_t left_ns = until_ns - now_ns;
     /* The low half of `changes`, on little-endian machines. */
@@ -8689,7 +8696,7 @@ int isth_service_run(isth_service *service, isth_failure *failure) {
 }
 
 void isth_service_stop(isth_service *service) {
-  isth__store_release(&service->stopping, 1);
+  isth__store_release(&service->stopping, 1); /* to serve_control */
   isth__wake_signal(service->event[ISTH__WAKE_SIGNAL]);
 }
 
@@ -9612,6 +9619,7 @@ static void sleep_worker(struct isth__worker *worker) {
     }
   }
   if (!isth__outgoing_sleep(worker->outgoing)) awake = true;
+  /* From isth__worker_command. */
   if (!awake && !isth__load_acquire(&worker->commanded)) {
     void *ready[WAKES];
     int count = isth__poller_wait(worker->poller, ready, WAKES, blocked ? worker->retry_ms : -1);
@@ -9649,7 +9657,8 @@ static void *work(void *argument) {
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
   if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
-  while (!isth__load_acquire(&worker->serving.service->ending)) {
+  while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
+    /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
@@ -9720,7 +9729,7 @@ int isth__workers_start(isth_service *service, isth_failure *failure) {
 }
 
 void isth__workers_stop(isth_service *service) {
-  isth__store_release(&service->ending, 1);
+  isth__store_release(&service->ending, 1); /* to work */
   for (uint32_t i = 0; i < service->options.threads; i++) {
     struct isth__worker *worker = &service->workers[i];
     if (!worker->started) continue;

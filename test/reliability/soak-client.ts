@@ -20,7 +20,8 @@ process.on('message', (message) => {
   if (message === 'stop') stopping = true;
   else process.send?.(counts);
 });
-process.on('disconnect', () => process.exit(1));
+const orphaned = (): never => process.exit(1);
+process.on('disconnect', orphaned);
 
 function check(good: boolean, what: string): void {
   if (!good) throw new Error(`a wrong ${what}`);
@@ -92,4 +93,5 @@ async function reconnect(): Promise<void> {
 await using prices = await connect(pricing, { path: pricingPath });
 await using market = await connect(feed, { path: feedPath });
 await Promise.all([callMany(prices), stream(prices), readRegions(market), watchRegions(market), reconnect()]);
+process.off('disconnect', orphaned);
 process.disconnect();

@@ -20,6 +20,7 @@ import { connect } from '@isthmus/core';
 import { plotLines } from '../../benchmarks/plot.ts';
 import { feed } from '../../examples/pricing/market.schema.ts';
 import { pricing } from '../../examples/pricing/pricing.schema.ts';
+import { eventually } from '../support/eventually.ts';
 import { grownParts, type Sample, sampleOf } from './footprint.ts';
 
 const { values } = parseArgs({
@@ -34,8 +35,9 @@ if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes} is not a number
 const example = resolve(import.meta.dirname, '../../examples/pricing');
 const intervalMs = Math.max(250, (minutes * 60_000) / 720);
 
-async function pidsOf(path: string, service: typeof pricing | typeof feed): Promise<readonly number[]> {
+async function pidsOf(path: string, service: typeof pricing | typeof feed, count: number): Promise<readonly number[]> {
   await using client = await connect(service, { path });
+  await eventually(`${count} instances`, () => client.$instances.length === count);
   return client.$instances.map(({ pid }) => pid);
 }
 
@@ -49,9 +51,11 @@ async function countsOf(client: ChildProcess): Promise<Readonly<Record<string, n
 process.chdir(example);
 await using instances = await startInstances('isthmus.config.ts');
 const paths = [instances.pathOf('pricing'), instances.pathOf('feed')] as const;
-const [prices, feeds] = [await pidsOf(paths[0], pricing), await pidsOf(paths[1], feed)];
+const [prices, feeds] = [await pidsOf(paths[0], pricing, 2), await pidsOf(paths[1], feed, 1)];
 const client = fork(join(import.meta.dirname, 'soak-client.ts'), paths, {
   stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  // A heap that may grow for minutes before it is swept hides a leak, and looks like one.
+  execArgv: ['--max-semi-space-size=4', '--max-old-space-size=128'],
 });
 const ended = once(client, 'exit');
 const names = new Map<number, string>([

@@ -3,10 +3,10 @@
 
 #include "resources.h"
 
-static int open_fake(const struct fake *fake, isth_client **client, isth_failure *failure) {
-  isth_client_options options;
-  isth_client_options_init(&options);
-  options.connect_timeout_ns = 150000000;
+/* Patient, but where it is silence that is expected. */
+static int open_fake(const struct fake *fake, int error, isth_client **client, isth_failure *failure) {
+  isth_client_options options = patient_client(NULL);
+  if (error == ISTH_E_HANDSHAKE_TIMEOUT) options.connect_timeout_ns = 150000000;
   return isth_client_open(client, fake->path, &echo_schema, &options, failure);
 }
 
@@ -18,7 +18,7 @@ static void expect_error(void (*serve)(int control, const void *detail), const v
   isth_failure failure = {0, ""};
   size_t before = count_descriptors();
   fake_start(&fake, serve, detail);
-  CHECK_EQUAL(open_fake(&fake, &client, &failure), error);
+  CHECK_EQUAL(open_fake(&fake, error, &client, &failure), error);
   CHECK(client == NULL);
   CHECK_EQUAL(failure.error, error);
   if (strstr(failure.message, because) == NULL) fprintf(stderr, "the message is: %s\n", failure.message);
@@ -31,7 +31,7 @@ static void expect_error(void (*serve)(int control, const void *detail), const v
 static void offer_and_wait(int control, const void *detail) {
   read_hello(control);
   CHECK(raw_send(control, detail, sizeof(struct isth__offer), NULL, 0));
-  CHECK(raw_closed(control, 5000));
+  CHECK(raw_closed(control, 60000));
 }
 
 static void offers_that_make_no_sense_are_refused(void) {
@@ -76,14 +76,14 @@ static void every_status_of_an_offer_is_an_error(void) {
 
 static void say_nothing(int control, const void *detail) {
   (void)detail;
-  CHECK(raw_closed(control, 5000));
+  CHECK(raw_closed(control, 60000));
 }
 
 static void offer_in_part(int control, const void *detail) {
   struct isth__offer offer = good_offer();
   read_hello(control);
   CHECK(raw_send(control, &offer, *(const size_t *)detail, NULL, 0));
-  CHECK(raw_closed(control, 5000));
+  CHECK(raw_closed(control, 60000));
 }
 
 static void silence_times_out(void) {
@@ -162,7 +162,7 @@ static void bring_descriptors(int control, const void *detail) {
   CHECK(raw_send(control, &offer, sizeof offer, pipes, 2));
   close(pipes[0]);
   close(pipes[1]);
-  CHECK(raw_closed(control, 5000));
+  CHECK(raw_closed(control, 60000));
 }
 
 static void descriptors_from_a_service_are_not_kept(void) {
@@ -174,7 +174,7 @@ static void welcome_and_more(int control, const void *detail) {
   (void)detail;
   welcome_with(control, &welcome, sizeof welcome);
   CHECK(raw_send(control, "more", 4, NULL, 0));
-  CHECK(raw_closed(control, 5000));
+  CHECK(raw_closed(control, 60000));
 }
 
 static void count_status(const isth_reply *reply) { ++*(int *)reply->user; }
@@ -183,7 +183,7 @@ static void garbage_after_the_welcome_is_corruption(void) {
   struct fake fake;
   isth_client *client;
   fake_start(&fake, welcome_and_more, NULL);
-  CHECK_EQUAL(open_fake(&fake, &client, NULL), 0);
+  CHECK_EQUAL(open_fake(&fake, 0, &client, NULL), 0);
   int outcomes = 0;
   isth_request request = {.method = 1, .callback = count_status, .user = &outcomes};
   int error = isth_client_call(client, &request, NULL);
@@ -207,7 +207,7 @@ static void an_instance_that_leaves_ends_a_waiting_call(void) {
   isth_client *client;
   isth_failure failure;
   fake_start(&fake, welcome_and_close, NULL);
-  CHECK_EQUAL(open_fake(&fake, &client, NULL), 0);
+  CHECK_EQUAL(open_fake(&fake, 0, &client, NULL), 0);
   uint64_t begin = isth_now_ns();
   CHECK_EQUAL(isth_client_call_sync(client, 1, NULL, 0, NULL, 0, NULL, PATIENT_NS, &failure), ISTH_E_INSTANCE_LOST);
   CHECK(isth_now_ns() - begin < 2000000000);

@@ -53,7 +53,7 @@ static inline struct isth__offer good_offer(void) {
 
 static inline void read_hello(int control) {
   struct isth__hello hello;
-  CHECK_EQUAL(raw_receive(control, &hello, sizeof hello, 5000), sizeof hello);
+  CHECK_EQUAL(raw_receive(control, &hello, sizeof hello, 60000), sizeof hello);
   CHECK(hello.magic == ISTH__MAGIC);
   CHECK_EQUAL(hello.version, ISTH_PROTOCOL_VERSION);
 }

@@ -40,8 +40,8 @@ static void a_wrong_magic_gets_no_answer(void) {
   int control = raw_connect(echo.path);
   char byte;
   CHECK(raw_send(control, &hello, sizeof hello, NULL, 0));
-  CHECK_EQUAL(raw_receive(control, &byte, 1, 5000), 0);
-  CHECK(raw_closed(control, 5000));
+  CHECK_EQUAL(raw_receive(control, &byte, 1, 60000), 0);
+  CHECK(raw_closed(control, 60000));
   close(control);
   still_serves(&echo);
   echo_stop(&echo);
@@ -55,11 +55,11 @@ static void another_version_is_told_ours(void) {
   hello.version = 77;
   int control = raw_connect(echo.path);
   CHECK(raw_send(control, &hello, sizeof hello, NULL, 0));
-  CHECK_EQUAL(raw_receive(control, &offer, sizeof offer, 5000), sizeof offer);
+  CHECK_EQUAL(raw_receive(control, &offer, sizeof offer, 60000), sizeof offer);
   CHECK(offer.magic == ISTH__MAGIC);
   CHECK_EQUAL(offer.version, ISTH_PROTOCOL_VERSION);
   CHECK_EQUAL(offer.status, ISTH_E_PROTOCOL_MISMATCH);
-  CHECK(raw_closed(control, 5000));
+  CHECK(raw_closed(control, 60000));
   close(control);
   CHECK_EQUAL(refused(&echo), 1);
   echo_stop(&echo);
@@ -125,11 +125,11 @@ static void messages_may_come_byte_by_byte(void) {
   int control = raw_connect(echo.path);
   struct isth__hello hello = raw_hello();
   for (size_t i = 0; i < sizeof hello; i++) CHECK(raw_send(control, (char *)&hello + i, 1, NULL, 0));
-  CHECK_EQUAL(raw_receive(control, &offer, sizeof offer, 5000), sizeof offer);
+  CHECK_EQUAL(raw_receive(control, &offer, sizeof offer, 60000), sizeof offer);
   /* The descriptors come with three different bytes. */
   for (size_t i = 0; i < sizeof luggage.attach; i++)
     CHECK(raw_send(control, (char *)&luggage.attach + i, 1, &luggage.descriptors[i / 10], i % 10 == 0 && i < 30));
-  CHECK_EQUAL(raw_receive(control, &welcome, sizeof welcome, 5000), sizeof welcome);
+  CHECK_EQUAL(raw_receive(control, &welcome, sizeof welcome, 60000), sizeof welcome);
   CHECK_EQUAL(welcome.status, 0);
   isth_service_stats stats;
   WAIT_UNTIL((isth_service_get_stats(echo.service, &stats), stats.channels == 1));
@@ -147,7 +147,7 @@ static void descriptors_with_the_hello_end_it(void) {
   int control = raw_connect(echo.path), pipes[2];
   CHECK_EQUAL(pipe(pipes), 0);
   CHECK(raw_send(control, &hello, sizeof hello, pipes, 2));
-  CHECK(raw_closed(control, 5000));
+  CHECK(raw_closed(control, 60000));
   close(control);
   close(pipes[0]);
   close(pipes[1]);
@@ -165,8 +165,8 @@ static int attach_with(const struct echo_service *echo, const struct isth__attac
   struct isth__welcome welcome = {.status = 1};
   int control = raw_greet(echo->path, &offer);
   CHECK(raw_send(control, attach, sizeof *attach, descriptors, count));
-  if (raw_receive(control, &welcome, sizeof welcome, 5000) != sizeof welcome) welcome.status = 1;
-  if (welcome.status != 0) CHECK(raw_closed(control, 5000));
+  if (raw_receive(control, &welcome, sizeof welcome, 60000) != sizeof welcome) welcome.status = 1;
+  if (welcome.status != 0) CHECK(raw_closed(control, 60000));
   close(control);
   if (message != NULL) memcpy(message, welcome.message, sizeof welcome.message);
   return welcome.status;
@@ -344,14 +344,14 @@ static void the_count_of_descriptors_must_be_right(void) {
         (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int) * count), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
     memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), many, sizeof(int) * count);
     CHECK_EQUAL(sendmsg(control, &header, MSG_NOSIGNAL), sizeof luggage.attach);
-    CHECK(raw_closed(control, 5000));
+    CHECK(raw_closed(control, 60000));
     close(control);
   }
   /* And piece by piece, 60 and then 60 more. */
   struct isth__offer offer;
   int control = raw_greet(echo.path, &offer);
   CHECK(raw_send(control, &luggage.attach, 1, many, 60));
-  if (raw_send(control, (char *)&luggage.attach + 1, 1, many, 60)) CHECK(raw_closed(control, 5000));
+  if (raw_send(control, (char *)&luggage.attach + 1, 1, many, 60)) CHECK(raw_closed(control, 60000));
   close(control);
   raw_unpack(&luggage);
   still_serves(&echo);
@@ -425,7 +425,7 @@ static void channels_are_limited(void) {
   raw_pack(&luggage);
   struct isth__welcome welcome;
   CHECK(raw_send(guest, &luggage.attach, sizeof luggage.attach, luggage.descriptors, 3));
-  CHECK_EQUAL(raw_receive(guest, &welcome, sizeof welcome, 5000), sizeof welcome);
+  CHECK_EQUAL(raw_receive(guest, &welcome, sizeof welcome, 60000), sizeof welcome);
   CHECK_EQUAL(welcome.status, ISTH_E_CHANNEL_LIMIT);
   close(guest);
   raw_unpack(&luggage);
@@ -443,8 +443,8 @@ static void silence_times_out(void) {
   struct isth__offer offer;
   uint64_t begin = isth_now_ns();
   int silent = raw_connect(echo.path), stuck = raw_greet(echo.path, &offer);
-  CHECK(raw_closed(silent, 5000));
-  CHECK(raw_closed(stuck, 5000));
+  CHECK(raw_closed(silent, 60000));
+  CHECK(raw_closed(stuck, 60000));
   uint64_t took = isth_now_ns() - begin;
   CHECK(took >= 100000000 && took < 2000000000);
   CHECK_EQUAL(refused(&echo), 2);

@@ -55,7 +55,7 @@ static void records_that_break_the_protocol_cost_the_channel(void) {
     CHECK(hostile_write(&hostile, &request, &microseconds, 8));
     WAIT_UNTIL(seen.ticking == 1);
     CHECK(hostile_write(&hostile, &cases[i].header, "12345678", cases[i].size));
-    CHECK(raw_closed(hostile.control, 5000));
+    CHECK(raw_closed(hostile.control, 60000));
     WAIT_UNTIL(served_stats(&served).corrupt_channels == i + 1);
     WAIT_UNTIL(seen.ticking == 0);
     CHECK_EQUAL(seen.tick_ended, ISTH_E_CANCELLED);

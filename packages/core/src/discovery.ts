@@ -32,18 +32,22 @@ export class Discovery {
   #scanning: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #obstacle: string | undefined;
 
   constructor(path: string, report: (sockets: readonly FoundSocket[]) => void) {
     this.#path = path;
     this.#report = report;
   }
 
+  /** Why what is there cannot be looked at: a folder that lets in others only, say. Undefined where it can be, or nothing is there. */
+  get obstacle(): string | undefined {
+    return this.#obstacle;
+  }
+
   /** Looks now; resolves when it has been reported. */
   scan(): Promise<void> {
     this.#again = true;
-    this.#scanning ??= this.#scanAll().finally(() => {
-      this.#scanning = undefined;
-    });
+    this.#scanning ??= this.#scanAll();
     return this.#scanning;
   }
 
@@ -57,26 +61,33 @@ export class Discovery {
   async #scanAll(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
-      const folder = await this.#folder();
+      let obstacle: string | undefined;
+      const note = (error: unknown): undefined => {
+        obstacle = obstacleOf(error) ?? obstacle;
+      };
+      const folder = await this.#folder(note);
       // Watching begins before listing, so that nothing falls between the two.
       this.#watch(folder ?? { path: dirname(this.#path), identity: '' });
-      const sockets = await this.#list(folder?.path);
+      const sockets = await this.#list(folder?.path, note);
+      this.#obstacle = obstacle;
       if (this.#closed) return;
       this.#report(sockets);
     }
+    // In the same turn as the last look at `again`: whoever asks from now on is not told of what was looked at before.
+    this.#scanning = undefined;
     clearTimeout(this.#timer);
     if (this.#closed) return;
     this.#timer = setTimeout(() => void this.scan(), this.#watcher === undefined ? pollMs : rescanMs).unref();
   }
 
   /** The path itself if it is a folder. */
-  async #folder(): Promise<Folder | undefined> {
-    const status = await stat(this.#path).catch(() => undefined);
+  async #folder(note: (error: unknown) => undefined): Promise<Folder | undefined> {
+    const status = await stat(this.#path).catch(note);
     return status?.isDirectory() ? { path: this.#path, identity: `${status.dev}:${status.ino}` } : undefined;
   }
 
-  async #list(folder: string | undefined): Promise<FoundSocket[]> {
-    const names = folder === undefined ? [basename(this.#path)] : await readdir(folder).catch(() => []);
+  async #list(folder: string | undefined, note: (error: unknown) => undefined): Promise<FoundSocket[]> {
+    const names = folder === undefined ? [basename(this.#path)] : ((await readdir(folder).catch(note)) ?? []);
     const sockets: FoundSocket[] = [];
     for (const name of names) {
       if (folder !== undefined && !name.endsWith('.sock')) continue;
@@ -105,4 +116,10 @@ export class Discovery {
       // It does not exist yet: the timer looks again.
     }
   }
+}
+
+/** What is not there is no obstacle: it may come. */
+function obstacleOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR') ? undefined : error.message;
 }

@@ -11,6 +11,8 @@ import type { AttemptPlan } from './policies/plan.ts';
 /** Waits between attempts to reach a socket that is there but does not answer, in ms. */
 const firstRetryMs = 10;
 const maxRetryMs = 1000;
+/** How many attempts at a socket that was just found calls wait for: one in whose place nobody listens holds up none for long. */
+const hopefulAttempts = 4;
 /** How long closing waits for connections that are being made, in ms: a peer that is silent must not hold it up. */
 const closeWaitMs = 100;
 
@@ -39,6 +41,8 @@ interface Candidate {
   identity: string;
   state: 'connecting' | 'up' | 'waiting' | 'refused';
   channel: Channel | undefined;
+  /** How many more attempts at it calls wait for. */
+  hope: number;
   retryMs: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -62,6 +66,8 @@ export class Instances {
   readonly #watchers = new Set<() => void>();
   /** How many of the channels are to another version of the schema. */
   #peers = 0;
+  /** How many scans for those that replace one that drains are under way. */
+  #looking = 0;
   #parked = false;
   #closed = false;
 
@@ -112,6 +118,19 @@ export class Instances {
       if (channel.peer === undefined && (best === undefined || channel.inFlight < best.inFlight)) best = channel;
     }
     return best;
+  }
+
+  /**
+   * Whether one may be there soon: a socket that is new is being connected to, or looked for since an instance drains. One that is
+   * lost, and nothing more, gives no such hope.
+   */
+  get areComing(): boolean {
+    if (this.#closed || this.#parked) return false;
+    if (this.#looking > 0) return true;
+    for (const { state, hope } of this.#candidates.values()) {
+      if (hope > 0 && (state === 'connecting' || state === 'waiting')) return true;
+    }
+    return false;
   }
 
   /** Resolves once a channel is open; rejects when the time is over, or once every instance there is was refused. */
@@ -190,7 +209,8 @@ export class Instances {
   noInstance(refused: boolean): IsthmusError {
     const { lastError } = this;
     if (refused && lastError !== undefined) return lastError;
-    const detail = lastError === undefined ? this.#settings.path : `${this.#settings.path}: ${lastError.message}`;
+    const why = lastError?.message ?? this.#discovery.obstacle;
+    const detail = why === undefined ? this.#settings.path : `${this.#settings.path}: ${why}`;
     return new IsthmusError('NO_INSTANCE', { detail, cause: lastError });
   }
 
@@ -228,6 +248,7 @@ export class Instances {
           identity,
           state: 'waiting',
           channel: undefined,
+          hope: hopefulAttempts,
           retryMs: firstRetryMs,
           timer: undefined,
         };
@@ -236,6 +257,7 @@ export class Instances {
       } else if (known.identity !== identity) {
         known.identity = identity;
         known.retryMs = firstRetryMs;
+        if (known.state !== 'up') known.hope = hopefulAttempts;
         if (known.state === 'refused' || known.state === 'waiting') this.#connect(known);
       }
     }
@@ -273,6 +295,7 @@ export class Instances {
       }
       candidate.state = 'up';
       candidate.channel = channel;
+      candidate.hope = 0;
       candidate.retryMs = firstRetryMs;
       this.channels.push(channel);
       const { peer } = channel;
@@ -294,6 +317,7 @@ export class Instances {
 
   #retry(candidate: Candidate): void {
     candidate.state = 'waiting';
+    candidate.hope = Math.max(candidate.hope - 1, 0);
     candidate.timer = setTimeout(() => {
       // A socket file that is gone leaves the list with the next scan; until then trying does no harm.
       if (candidate.state === 'waiting' && !this.#closed) this.#connect(candidate);
@@ -304,13 +328,20 @@ export class Instances {
   #lost(channel: Channel, error: IsthmusError): void {
     this.#withdraw(channel);
     if (this.draining.delete(channel)) this.#changed();
-    else if (!this.#release(channel, error)) return;
+    else if (this.#release(channel, error) === undefined) return;
+    else void this.#discovery.scan();
     this.#tell({ type: 'down', path: channel.path, error });
   }
 
   #startDraining(channel: Channel): void {
-    // Whoever replaces it may listen on the same path, while this one still answers.
-    if (!this.#release(channel, new IsthmusError('INSTANCE_DRAINING', { detail: channel.path }))) return;
+    const candidate = this.#release(channel, new IsthmusError('INSTANCE_DRAINING', { detail: channel.path }));
+    if (candidate === undefined) return;
+    // Whoever replaces it may listen on the same path, while this one still answers; or on another, that was not looked at yet.
+    candidate.hope = hopefulAttempts;
+    this.#looking += 1;
+    void this.#discovery.scan().finally(() => {
+      this.#looking -= 1;
+    });
     this.draining.add(channel);
     this.#withdraw(channel);
     this.#tell({ type: 'draining', path: channel.path });
@@ -322,15 +353,14 @@ export class Instances {
     this.#tell({ type: 'down', path: channel.path });
   }
 
-  /** Has another channel opened to the same path. False: nobody was told that this one is up, or cares any more. */
-  #release(channel: Channel, error: IsthmusError): boolean {
+  /** Has another channel opened to the same path. Undefined: nobody was told that this one is up, or cares any more. */
+  #release(channel: Channel, error: IsthmusError): Candidate | undefined {
     const candidate = this.#candidates.get(channel.path);
-    if (this.#closed || candidate?.channel !== channel) return false;
+    if (this.#closed || candidate?.channel !== channel) return undefined;
     candidate.channel = undefined;
     this.lastError = error;
     this.#retry(candidate);
-    void this.#discovery.scan();
-    return true;
+    return candidate;
   }
 
   #withdraw(channel: Channel): void {

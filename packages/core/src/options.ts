@@ -42,9 +42,12 @@ export interface ConnectOptions {
    * 2^22. The instance waits with more until some are taken. Default: 2^18.
    */
   readonly streamWindowBytes?: number | undefined;
-  /** How long connecting to one instance, and waiting for the first, may take, in ms. Default: 2000. */
+  /**
+   * How long connecting to one instance, and waiting for the first, may take, in ms. Also how long a call that was not sent waits
+   * while no instance is left, but a new one is being connected to. Default: 2000.
+   */
   readonly connectTimeoutMs?: number | undefined;
-  /** False: `connect` resolves at once, and calls fail with NO_INSTANCE until one is there. Default: true. */
+  /** False: `connect` resolves at once, and calls fail with NO_INSTANCE until one is found. Default: true. */
   readonly waitForInstance?: boolean | undefined;
   /** True: replies are copied out of shared memory, as on runtimes that refuse external memory. Default: false. */
   readonly copyReplies?: boolean | undefined;

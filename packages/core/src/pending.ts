@@ -38,13 +38,13 @@ export interface PendingCall {
   readonly queue: ReplyQueue | undefined;
   /** What policies ask of it, where its method has some. */
   readonly plan: AttemptPlan | undefined;
-  /** When it first found no room, on performance.now()'s clock; 0: it always found some. */
-  waitingSinceMs: number;
   /** How often it was handed to a channel that was not full. */
   attempts: number;
   /** How many of these an instance may have executed. */
   executions: number;
   settled: boolean;
+  /** There was a moment in which it could be sent to none. */
+  hadNoInstance: boolean;
   /** Where it is in flight, and the form as the instance there has it. */
   channel: Channel | undefined;
   wire: Form;
@@ -71,10 +71,10 @@ export function pendingCall(
     reject,
     queue,
     plan,
-    waitingSinceMs: 0,
     attempts: 0,
     executions: 0,
     settled: false,
+    hadNoInstance: false,
     channel: undefined,
     wire: form,
     slot: 0,

@@ -20,7 +20,10 @@ const maxExecutions = 2;
 export class Pool {
   readonly instances: Instances;
   readonly settings: Settings;
-  readonly #waitingRoom: WaitingRoom;
+  /** Calls that found no room. */
+  readonly #forRoom: WaitingRoom;
+  /** Calls that found no instance, while one is being connected to. */
+  readonly #forInstance: WaitingRoom;
   #closed = false;
 
   constructor(schema: Service, settings: Settings) {
@@ -28,10 +31,12 @@ export class Pool {
     this.instances = new Instances(schema, settings, {
       failed: (call, error, sent, leftMs) => this.#failed(call, error, sent, leftMs),
     });
-    this.#waitingRoom = new WaitingRoom(
-      settings.patienceMs,
-      (call, timeoutMs) => this.#send(call, timeoutMs),
-      (call, error) => this.#settle(call, error),
+    const giveUp = (call: PendingCall, error: IsthmusError): void => this.#settle(call, error);
+    this.#forRoom = new WaitingRoom(settings.patienceMs, (call, leftMs) => this.#send(call, leftMs), giveUp);
+    this.#forInstance = new WaitingRoom(
+      settings.connectTimeoutMs,
+      (call, leftMs, error) => this.#sendElsewhere(call, error, leftMs),
+      giveUp,
     );
   }
 
@@ -115,10 +120,14 @@ export class Pool {
 
   /** @throws IsthmusError CLOSED, NO_INSTANCE. */
   #pick(except: Channel | undefined, form: Form, plan?: AttemptPlan): Channel {
-    if (this.#closed) throw new IsthmusError('CLOSED');
-    const channel = this.instances.pick(except, form, plan);
-    if (channel === undefined) throw this.instances.noInstance(false);
+    const channel = this.#closed ? undefined : this.instances.pick(except, form, plan);
+    if (channel === undefined) throw this.#nobody();
     return channel;
+  }
+
+  /** The error of a call that was sent to none. */
+  #nobody(): IsthmusError {
+    return this.#closed ? new IsthmusError('CLOSED') : this.instances.noInstance(false);
   }
 
   #send(call: PendingCall, timeoutMs: number): void {
@@ -165,7 +174,16 @@ export class Pool {
     if (!sent && refused) call.attempts -= 1;
     if (!sent && isFull(error)) {
       call.attempts -= 1;
-      this.#waitingRoom.enter(call, error, leftMs);
+      // All that waited for the same instance come to it at once.
+      const { connectTimeoutMs, patienceMs } = this.settings;
+      this.#forRoom.enter(
+        call,
+        error,
+        leftMs,
+        call.hadNoInstance ? Math.max(connectTimeoutMs, patienceMs) : patienceMs,
+      );
+    } else if (!sent && error.code === 'NO_INSTANCE' && this.instances.areComing) {
+      this.#awaitInstance(call, error, leftMs);
     } else if (isGone(error) && leftMs > 0 && call.attempts < maxAttempts && this.#mayRepeat(call)) {
       this.#sendElsewhere(call, error, leftMs);
     } else {
@@ -181,10 +199,19 @@ export class Pool {
   }
 
   #sendElsewhere(call: PendingCall, error: IsthmusError, leftMs: number): void {
-    const other = this.instances.pick(call.channel, call.form, call.plan);
-    if (other !== undefined && other !== call.channel) this.#send(call, leftMs);
+    const { instances } = this;
+    const other = instances.pick(call.channel, call.form, call.plan);
     // A call that was never sent can be told from one that may have been executed.
-    else this.#settle(call, call.executions === 0 ? this.instances.noInstance(false) : error);
+    const neverSent = call.executions === 0;
+    const last = neverSent ? this.#nobody() : error;
+    if (other !== undefined && other !== call.channel) this.#send(call, leftMs);
+    else if (neverSent && instances.areComing) this.#awaitInstance(call, last, leftMs);
+    else this.#settle(call, last);
+  }
+
+  #awaitInstance(call: PendingCall, error: IsthmusError, leftMs: number): void {
+    call.hadNoInstance = true;
+    this.#forInstance.enter(call, error, leftMs);
   }
 
   #listen(call: PendingCall, signal: AbortSignal): void {

@@ -1,38 +1,41 @@
 import type { IsthmusError } from '@isthmus/schema';
 import type { PendingCall } from './pending.ts';
 
-/** How long calls without room wait before they are tried again, in ms. */
+/** How long calls wait before they are tried again, in ms. */
 const retryMs = 1;
 /** The most calls that wait. Of more, the one with the nearest deadline gives up: it is the least likely to be answered in time. */
 const maxWaiting = 10_000;
 
 interface Waiting {
   readonly call: PendingCall;
-  /** Why there was no room. */
+  /** Why it was not sent. */
   readonly error: IsthmusError;
-  /** On performance.now()'s clock: when the call gives up, and when it must have ended. */
+  /** On performance.now()'s clock: when the call's patience is over, and when it must have ended. */
   readonly untilMs: number;
   readonly deadlineMs: number;
 }
 
 /**
- * Calls that found no room and have patience left: tried again in the order they came, by one timer for all. As soon as one
- * finds no room again, those after it are not tried either.
+ * Calls that could not be sent and have patience left: tried again in the order they came, by one timer for all. As soon as one
+ * has to wait again, those after it are not tried either.
  */
 export class WaitingRoom {
   readonly #patienceMs: number;
-  readonly #send: (call: PendingCall, timeoutMs: number) => void;
+  readonly #send: (call: PendingCall, timeoutMs: number, error: IsthmusError) => void;
   readonly #giveUp: (call: PendingCall, error: IsthmusError) => void;
+  /** When each call came for the first time, on performance.now()'s clock. */
+  readonly #sinceMs = new WeakMap<PendingCall, number>();
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param send Tries again; if there is no room it calls `enter` again before it returns.
+   * @param patienceMs How long a call waits here, all its tries together.
+   * @param send Tries again, told why the call waited; if it has to wait on, it calls `enter` again before it returns.
    * @param giveUp Ends a call whose patience is over.
    */
   constructor(
     patienceMs: number,
-    send: (call: PendingCall, timeoutMs: number) => void,
+    send: (call: PendingCall, timeoutMs: number, error: IsthmusError) => void,
     giveUp: (call: PendingCall, error: IsthmusError) => void,
   ) {
     this.#patienceMs = patienceMs;
@@ -40,16 +43,20 @@ export class WaitingRoom {
     this.#giveUp = giveUp;
   }
 
-  /** Takes in a call that was not sent and has `leftMs` until its deadline, or ends it with `error`. */
-  enter(call: PendingCall, error: IsthmusError, leftMs: number): void {
+  /**
+   * Takes in a call that was not sent and has `leftMs` until its deadline, or ends it with `error`. `patienceMs`: where this one has
+   * more than others.
+   */
+  enter(call: PendingCall, error: IsthmusError, leftMs: number, patienceMs = this.#patienceMs): void {
     const nowMs = performance.now();
-    if (call.waitingSinceMs === 0) call.waitingSinceMs = nowMs;
+    const sinceMs = this.#sinceMs.get(call) ?? nowMs;
     const deadlineMs = nowMs + leftMs;
-    const untilMs = Math.min(call.waitingSinceMs + this.#patienceMs, deadlineMs);
+    const untilMs = Math.min(sinceMs + patienceMs, deadlineMs);
     if (untilMs <= nowMs) {
       this.#giveUp(call, error);
       return;
     }
+    this.#sinceMs.set(call, sinceMs);
     this.#waiting.push({ call, error, untilMs, deadlineMs });
     if (this.#waiting.length > maxWaiting) this.#giveUpNearest();
     this.#timer ??= setTimeout(() => this.#tryAgain(), retryMs);
@@ -70,9 +77,11 @@ export class WaitingRoom {
     const nowMs = performance.now();
     for (const entry of waiting) {
       if (entry.call.settled) continue;
-      if (entry.untilMs <= nowMs) this.#giveUp(entry.call, entry.error);
-      else if (this.#waiting.length > 0) this.#waiting.push(entry);
-      else this.#send(entry.call, entry.deadlineMs - nowMs);
+      const isBlocked = this.#waiting.length > 0;
+      // Whose patience is over is tried once more: it may have been this process that had no time to look.
+      if (entry.deadlineMs <= nowMs || (isBlocked && entry.untilMs <= nowMs)) this.#giveUp(entry.call, entry.error);
+      else if (isBlocked) this.#waiting.push(entry);
+      else this.#send(entry.call, entry.deadlineMs - nowMs, entry.error);
     }
   }
 }

@@ -1,11 +1,12 @@
 /** Instances that end, or are replaced, while calls go on: none of them may fail for it. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type InstanceEvent } from '@isthmus/core';
+import { type ConnectOptions, connect, type InstanceEvent } from '@isthmus/core';
 import { errors } from '@isthmus/schema';
 import { eventually, within } from '../../../test/support/eventually.ts';
+import type { Instance } from '../../../test/support/instance.ts';
 import { probe } from '../../../test/support/probe.schema.ts';
 import { startProbe } from '../../../test/support/probe.ts';
 import { TemporaryFolder } from '../../../test/support/temporary-folder.ts';
@@ -33,6 +34,8 @@ function keepCalling(client: ProbeClient, { at, timeoutMs }: { readonly at: numb
       const outcome = await outcomeOf(client.add({ value: 1n }, { info, timeoutMs }));
       const key = outcome === 'ok' ? (info.instance ?? '') : outcome;
       outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
+      // Calls that fail at once would leave nobody time to find out.
+      if (outcome !== 'ok') await sleep(1);
     }
   });
   return {
@@ -40,6 +43,41 @@ function keepCalling(client: ProbeClient, { at, timeoutMs }: { readonly at: numb
     async stop(): Promise<void> {
       stopped = true;
       await Promise.all(loops);
+    },
+  };
+}
+
+/** Starts an instance that is found in the folder only once `show` is called: so that its socket is there, and accepts, at once. */
+async function startHidden(folder: TemporaryFolder, name: string) {
+  const instance = await startProbe(folder.join(`${name}.hidden`));
+  const path = folder.join(`${name}.sock`);
+  return { instance, path, show: () => renameSync(instance.socket, path) };
+}
+
+/** A client whose only instance has drained, and whose next one is found, but answers its handshake only after SIGCONT. */
+async function betweenTwo(options: Partial<ConnectOptions> = {}) {
+  const folder = new TemporaryFolder();
+  const old = await startProbe(folder.join('a.sock'));
+  const next = await startHidden(folder, 'b');
+  next.instance.kill('SIGSTOP');
+  const client = await connect(probe, {
+    path: folder.path,
+    connectTimeoutMs: patientMs,
+    timeoutMs: patientMs,
+    ...options,
+  });
+  next.show();
+  old.kill('SIGTERM');
+  assert.equal(await within(patientMs, old.exited()), 0);
+  assert.deepEqual(client.$instances, []);
+  return {
+    client,
+    next: next.instance,
+    async [Symbol.asyncDispose]() {
+      await client.$close();
+      await old[Symbol.asyncDispose]();
+      await next.instance[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
     },
   };
 }
@@ -98,14 +136,15 @@ describe('an instance that drains', () => {
       const { inFlight, path, pid } = client.$instances[0] ?? {};
       assert.ok(inFlight !== undefined && inFlight >= 1);
       assert.deepEqual({ path, pid }, { path: instance.socket, pid: instance.pid });
-      await assert.rejects(client.ping(), failsWith('NO_INSTANCE', /takes no new calls/));
+      // The second, where its path was tried again meanwhile.
+      await assert.rejects(client.ping(), failsWith('NO_INSTANCE', /takes no new calls|nobody listens/));
       assert.throws(() => client.ping.sync(undefined), failsWith('NO_INSTANCE'));
       assert.deepEqual(await client.$ping(), []);
       for (const { tag } of await Promise.all(calls)) assert.equal(tag, 7);
       assert.equal(client.$instances.length, 1);
     }
     assert.equal(await within(patientMs, instance.exited()), 0);
-    assert.deepEqual(client.$instances, []);
+    await eventually('its end to be seen', () => client.$instances.length === 0, patientMs);
     assert.deepEqual(
       events.map(({ type, path: socket, error }) => ({ type, socket, error })),
       ['up', 'draining', 'down'].map((type) => ({ type, socket: instance.socket, error: undefined })),
@@ -247,6 +286,118 @@ describe('an instance that drains', () => {
     // Each counts what it gets.
     const totals = [await client.total(), await client.total()].map(({ value }) => Number(value));
     assert.equal((totals[0] ?? 0) + (totals[1] ?? 0), 4);
+  });
+
+  it('has calls wait for the one that is being connected to', async () => {
+    await using between = await betweenTwo();
+    const { client, next } = between;
+    const outcomes: string[] = [];
+    const calls = [
+      client.add({ value: 1n }),
+      client.flip(Buffer.alloc(300_000, 1)),
+      client.note({ value: 1n }),
+      client.burstOnce({ count: 1 }).next(),
+    ].map((call) => outcomeOf(call).then((outcome) => outcomes.push(outcome)));
+    const stop = new AbortController();
+    const cancelled = outcomeOf(client.add({ value: 1n }, { signal: stop.signal }));
+    const late = outcomeOf(client.add({ value: 1n }, { timeoutMs: 50 }));
+    // Who holds the thread up cannot have anybody connect meanwhile.
+    assert.throws(() => client.ping.sync(undefined), failsWith('NO_INSTANCE'));
+    assert.equal(await within(patientMs, late), 'NO_INSTANCE');
+    stop.abort();
+    assert.equal(await within(patientMs, cancelled), 'CANCELLED');
+    assert.deepEqual(outcomes, []);
+    next.kill('SIGCONT');
+    await within(patientMs, Promise.all(calls));
+    assert.deepEqual(outcomes, ['ok', 'ok', 'ok', 'ok']);
+    assert.equal((await client.total()).value, 2n);
+  });
+
+  it('has them wait on where the next one has no room for all of them at once', async () => {
+    for (const options of [{ maxInFlight: 2 }, { requestRingBytes: 4096 }]) {
+      await using between = await betweenTwo(options);
+      const { client, next } = between;
+      const calls = Array.from({ length: 50 }, (_, index) => client.flip(Buffer.alloc(1000, index)));
+      const outcomes = Promise.all(calls.map(outcomeOf));
+      await sleep(10);
+      next.kill('SIGCONT');
+      assert.deepEqual(new Set(await within(patientMs, outcomes)), new Set(['ok']));
+    }
+  });
+
+  it('has calls wait for no longer than connecting may take, and only until the client is closed', async () => {
+    {
+      await using between = await betweenTwo({ connectTimeoutMs: 500 });
+      assert.equal(await within(patientMs, outcomeOf(between.client.add({ value: 1n }))), 'NO_INSTANCE');
+    }
+    await using between = await betweenTwo();
+    const call = outcomeOf(between.client.add({ value: 1n }));
+    await sleep(10);
+    await between.client.$close();
+    assert.equal(await within(patientMs, call), 'CLOSED');
+  });
+
+  it('is replaced, again and again, without a call that fails, whoever connects when', async () => {
+    using folder = new TemporaryFolder();
+    await using instances = new AsyncDisposableStack();
+    const startTwo = async (round: number) => {
+      const started = [await startHidden(folder, `${round}-1`), await startHidden(folder, `${round}-2`)];
+      for (const { instance } of started) instances.use(instance);
+      return started;
+    };
+    let serving = await startTwo(0);
+    for (const { show } of serving) show();
+    const settings = { path: folder.path, connectTimeoutMs: patientMs };
+    await using one = await connect(probe, settings);
+    await using other = await connect(probe, { ...settings, wait: 'block' });
+    const loads = [one, other].map((client) => keepCalling(client, { at: 32, timeoutMs: patientMs }));
+    const served = ({ path }: { readonly path: string }): number =>
+      loads.reduce((sum, { outcomes }) => sum + (outcomes.get(path) ?? 0), 0);
+    const paths: string[] = [];
+    for (let round = 1; round <= 4; round++) {
+      await eventually('calls of all', () => serving.every((instance) => served(instance) > 100), patientMs);
+      const next = await startTwo(round);
+      for (const { show } of next) show();
+      // No client has heard of the next ones yet.
+      for (const { instance } of serving) instance.kill('SIGTERM');
+      const ends = serving.map(({ instance }: { readonly instance: Instance }) => instance.exited());
+      assert.deepEqual(await within(patientMs, Promise.all(ends)), [0, 0]);
+      paths.push(...serving.map(({ path }) => path));
+      serving = next;
+    }
+    await eventually('calls of all', () => serving.every((instance) => served(instance) > 100), patientMs);
+    paths.push(...serving.map(({ path }) => path));
+    for (const load of loads) await load.stop();
+    for (const { outcomes } of loads)
+      assert.deepEqual(
+        [...outcomes.keys()].filter((outcome) => !paths.includes(outcome)),
+        [],
+      );
+    const totals = [await one.total(), await one.total()].map(({ value }) => Number(value)).sort();
+    assert.deepEqual(totals, serving.map(served).sort());
+  });
+
+  it('or stops, refuses streams that it has not begun, which another then has', async () => {
+    // A machine that is held up may have it hear of its end only after the stream has begun.
+    let streamed = '';
+    for (let microseconds = 500_000; streamed !== 'b' && microseconds < 20_000_000; microseconds *= 2) {
+      using folder = new TemporaryFolder();
+      await using a = await startProbe(folder.join('a.sock'));
+      await using client = await connect(probe, { path: folder.path, timeoutMs: patientMs });
+      const b = await startHidden(folder, 'b');
+      await using _ended = b.instance;
+      const slow = client.sleep({ microseconds, tag: 0 });
+      const info: { instance?: string } = {};
+      const rows = client.burstOnce({ count: 1 }, { info });
+      const row = rows.next();
+      b.show();
+      a.kill('SIGINT');
+      assert.equal((await within(patientMs, slow)).pid, a.pid);
+      assert.equal((await within(patientMs, row)).done, false);
+      assert.equal((await rows.next()).done, true);
+      streamed = info.instance === b.path ? 'b' : 'a';
+    }
+    assert.equal(streamed, 'b');
   });
 
   it('that is killed is lost like any other', async () => {

@@ -9,11 +9,12 @@ struct job {
   void (*execute)(struct job *job); /* on the thread; sets status and failure */
   /* On the environment's thread, where the status is 0: the promise's value, or NULL after something was thrown. */
   napi_value (*settle)(napi_env env, struct job *job);
-  /* Frees it, after all else. `env` is NULL where the environment has ended, maybe on another thread than its own: its
-   * references have gone with it then. */
+  /* Frees it, after all else. `env` is NULL where the environment has ended, maybe on another thread than its own. */
   void (*discard)(napi_env env, struct job *job);
+  napi_ref kept[2]; /* values that stay while it runs; NULL: none. They are let go of before it is discarded. */
   int status;
   isth_failure failure;
+  napi_env env;
   struct caller *finished;
   napi_deferred deferred;
 };
@@ -21,5 +22,8 @@ struct job {
 /* Starts a job, which is not the caller's any more, even if that fails (NULL, and an exception). `keeps_alive`: the process does
  * not end while it runs. */
 napi_value job_start(napi_env env, struct job *job, const char *name, bool keeps_alive);
+
+/* Discards one that was not started. */
+void job_drop(napi_env env, struct job *job);
 
 #endif

@@ -4,10 +4,12 @@
 
 #include <stdlib.h>
 
+/* What the job keeps. */
+enum { ON_OUTCOMES, ON_STATUS };
+
 /* A connection being made, or a description being asked for. */
 struct opening {
   struct job job;
-  napi_ref on_outcomes, on_status;
   char path[256];
   struct schema *schema; /* NULL: any */
   isth_client_options options;
@@ -19,8 +21,7 @@ struct opening {
 
 static void discard(napi_env env, struct job *job) {
   struct opening *opening = (struct opening *)(void *)job;
-  if (env != NULL && opening->on_outcomes != NULL) napi_delete_reference(env, opening->on_outcomes);
-  if (env != NULL && opening->on_status != NULL) napi_delete_reference(env, opening->on_status);
+  (void)env;
   isth_client_close(opening->client);
   isth_free(opening->text);
   schema_free(opening->schema);
@@ -39,8 +40,8 @@ static void execute(struct job *job) {
 
 static napi_value make_channel(napi_env env, struct opening *opening) {
   napi_value on_outcomes, on_status;
-  napi_get_reference_value(env, opening->on_outcomes, &on_outcomes);
-  napi_get_reference_value(env, opening->on_status, &on_status);
+  napi_get_reference_value(env, opening->job.kept[ON_OUTCOMES], &on_outcomes);
+  napi_get_reference_value(env, opening->job.kept[ON_STATUS], &on_status);
   isth_client *client = opening->client;
   struct schema *schema = opening->schema;
   opening->client = NULL;
@@ -79,7 +80,7 @@ napi_value open_channel(napi_env env, napi_callback_info info) {
   napi_get_value_string_utf8(env, values[0], opening->path, sizeof opening->path, NULL);
   napi_typeof(env, values[1], &given);
   if (given == napi_object && (opening->schema = schema_create(env, values[1])) == NULL) {
-    discard(env, &opening->job);
+    job_drop(env, &opening->job);
     return NULL;
   }
   isth_client_options *options = &opening->options;
@@ -95,9 +96,9 @@ napi_value open_channel(napi_env env, napi_callback_info info) {
   options->stream_window_bytes =
       (uint32_t)number_option(env, values[2], "streamWindowBytes", options->stream_window_bytes);
   opening->copy = number_option(env, values[2], "copy", 0) != 0;
-  if (napi_create_reference(env, values[3], 1, &opening->on_outcomes) != napi_ok ||
-      napi_create_reference(env, values[4], 1, &opening->on_status) != napi_ok) {
-    discard(env, &opening->job);
+  if (napi_create_reference(env, values[3], 1, &opening->job.kept[ON_OUTCOMES]) != napi_ok ||
+      napi_create_reference(env, values[4], 1, &opening->job.kept[ON_STATUS]) != napi_ok) {
+    job_drop(env, &opening->job);
     return throw_status(env, ISTH_E_INVALID_ARGUMENT, "the callbacks are not functions");
   }
   return job_start(env, &opening->job, "isthmus.connect", false);

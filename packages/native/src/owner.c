@@ -24,6 +24,7 @@ struct owner {
   isth_service *service;
   bool stopping;
 
+  napi_env env;
   napi_threadsafe_function tell; /* calls told() on the environment's thread: once it is open, and once it has ended */
   napi_deferred deferred;        /* until it is open */
   napi_ref on_ended;
@@ -101,6 +102,7 @@ static void clean_up(void *data) {
   struct owner *owner = data;
   stop(owner);
   join(owner);
+  napi_delete_reference(owner->env, owner->on_ended);
   owner_release(owner);
 }
 
@@ -205,6 +207,7 @@ static void told(napi_env env, napi_value function, void *context, void *data) {
 
 static napi_value start(napi_env env, struct owner *owner, napi_value on_ended) {
   napi_value name, promise;
+  owner->env = env;
   if (napi_create_reference(env, on_ended, 1, &owner->on_ended) == napi_ok &&
       napi_create_string_utf8(env, "isthmus.own", NAPI_AUTO_LENGTH, &name) == napi_ok &&
       napi_create_promise(env, &owner->deferred, &promise) == napi_ok &&

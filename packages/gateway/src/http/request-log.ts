@@ -34,7 +34,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply, status:
     ...(isRefused && { address: request.ip, ...(claim !== null && { claim }) }),
     status,
     durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
-    ...(error !== null && { code: error.code, detail: error.detail }),
+    ...(error !== null && { code: error.code, ...(error.detail !== '' && { detail: error.detail }) }),
   };
   if (error?.code === 'INTERNAL') request.log.error({ ...line, err: error.cause ?? error }, 'request');
   else if (status >= 500 || isRefused) request.log.warn(line, 'request');

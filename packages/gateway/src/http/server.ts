@@ -72,6 +72,8 @@ export function createHttpServer(
     headersTimeout: Math.min(bounds.headersTimeoutMs, bounds.requestTimeoutMs),
     keepAliveTimeout: bounds.keepAliveTimeoutMs,
     connectionsCheckingInterval: CHECK_MS,
+    // Of a second `Authorization` or `Host` Node keeps nothing else, and a proxy in front may have looked at that one. Joined they are none.
+    joinDuplicateHeaders: true,
   };
   const server = tls === undefined ? createPlain(options, handler) : secureServer(options, handler, tls);
   server.maxConnections = bounds.maxConnections;

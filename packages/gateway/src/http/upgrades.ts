@@ -59,6 +59,11 @@ class Switch {
 
 /** Serves the request as if it had not asked for an upgrade, which RFC 9110 allows (7.8). */
 function giveBack(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  // Node keeps there the response that the connection still owes. It would never send the one behind it, whose place would stay taken.
+  if (Reflect.get(socket, '_httpMessage')) {
+    socket.destroy();
+    return;
+  }
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
     const [name = '', value = ''] = request.rawHeaders.slice(index, index + 2);

@@ -291,8 +291,11 @@ export class Instance {
 
   #spawnProblem(error: unknown): string {
     const [program = ''] = this.#options.command;
+    const { cwd, identity } = this.#options;
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return `the command ${program} cannot be run in ${this.#options.cwd} (${reason})`;
+    // To root, which the bridge is then, the same file is no trouble.
+    const who = identity === undefined ? '' : ` by user ${identity.uid}, group ${identity.gid}`;
+    return `the command ${program} cannot be run in ${cwd}${who} (${reason})`;
   }
 }
 

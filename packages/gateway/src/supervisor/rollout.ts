@@ -1,5 +1,4 @@
 /** Replaces the instances of a service by new ones, without a moment in which nobody serves. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { IsthmusError } from '@isthmus/schema';
 import type { Exit, Grace, Instance } from './instance.ts';
 import type { InstanceSet } from './instance-set.ts';
@@ -28,8 +27,6 @@ export interface RolloutOptions {
   readonly signal: AbortSignal;
 }
 
-/** How long new and old instances serve together before the old ones drain, in ms. */
-const settleMs = 1000;
 /** How long an old instance has after its SIGINT, and a new one that was found wanting after its SIGTERM, in ms. */
 const stopMs = 1000;
 const hurry: Grace = { drainMs: stopMs / 2, stopMs: stopMs / 2 };
@@ -46,8 +43,6 @@ export async function rollOut(set: InstanceSet, service: SupervisedService, opti
   const fresh = await bringUp(set, service, options);
   set.adopt(service);
   for (const instance of fresh) report({ event: 'ready', instance: instance.name });
-  // The bridge's own client has found them; those of other programs look at the same folder, each in its own time.
-  await sleep(settleMs, undefined, { signal: options.signal }).catch(() => {});
   const { drainTimeoutMs: drainMs = defaultDrainTimeoutMs } = service;
   for (const instance of old) {
     report({ event: 'draining', instance: instance.name });

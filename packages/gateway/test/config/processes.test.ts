@@ -57,6 +57,7 @@ test('what is wrong is refused by its key', () => {
     [{ limits: { memoryBytes: 1024 } }, 'limits.memoryBytes: must be a whole number from 16,777,216'],
     [{ limits: { openFiles: 1.5 } }, 'limits.openFiles: must be a whole number'],
     [{ limits: { cpus: '0; reboot' } }, 'limits.cpus: must be a list of CPUs such as 0-1,4, not "0; reboot"'],
+    [{ limits: { cpus: '0,7-3' } }, 'limits.cpus: must have its ranges from the lower CPU to the higher one, not 7-3'],
     [{ limits: { memory: 5 } }, 'limits.memory: is not a key'],
     [{ liveness: true }, 'liveness: must be an object'],
     [{ liveness: { replace: 1 } }, 'liveness.replace: must be true or false, not 1'],

@@ -1,10 +1,12 @@
 /** What is refused before its body is read, and what callers are told about when to come again. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { IsthmusError } from '@isthmus/schema';
 import { eventually } from '../../../../test/support/eventually.ts';
+import { Admission } from '../../src/http/admission.ts';
 import { goodQuote, plainHandlers, post, problemIn, startGateway } from '../support/gateway.ts';
 
 const quote = JSON.stringify(goodQuote);
@@ -66,6 +68,47 @@ describe('http.maxInFlight', () => {
         return response.status !== 503;
       });
     }
+  });
+});
+
+describe('an answer that waits', () => {
+  /** More than the kernel takes for a socket that nobody reads. */
+  const large = Buffer.alloc(64 * 1024 * 1024);
+  const unreadMs = 200;
+
+  async function answering(answer: (response: ServerResponse) => void) {
+    const admission = new Admission(1, unreadMs);
+    const server = createServer((_request, response) => {
+      admission.admit({ raw: response });
+      answer(response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const close = async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    };
+    return { admission, port, [Symbol.asyncDispose]: close };
+  }
+
+  it('frees the place of a caller that does not read its answer', async () => {
+    await using served = await answering((response) => response.end(large));
+    const socket = connect(served.port, '127.0.0.1').on('error', () => {});
+    socket.pause().write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await eventually('the call', () => served.admission.inFlight === 1);
+    await eventually('its place to be free', () => served.admission.inFlight === 0);
+    socket.destroy();
+  });
+
+  it('comes as late as the handler likes', async () => {
+    await using served = await answering((response) => {
+      for (const times of [3, 6]) setTimeout(() => response.write('a'), times * unreadMs);
+      setTimeout(() => response.end('b'), 9 * unreadMs);
+    });
+    const response = await fetch(`http://127.0.0.1:${served.port}/`);
+    assert.equal(await response.text(), 'aab');
   });
 });
 

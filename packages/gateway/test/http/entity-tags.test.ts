@@ -61,8 +61,9 @@ test('any list that can be written', () => {
 
 test('a long header takes no longer than its length', () => {
   const begin = performance.now();
-  judge({ 'if-match': `${'"a" , '.repeat(2000)}"` }, ['a']);
-  judge({ 'if-match': ' '.repeat(16_000) }, ['a']);
-  judge({ 'if-match': `${'\t '.repeat(8000)}x` }, ['a']);
-  assert.ok(performance.now() - begin < 500);
+  judge({ 'if-match': `${'"a" , '.repeat(40_000)}"` }, ['a']);
+  judge({ 'if-match': ' '.repeat(320_000) }, ['a']);
+  judge({ 'if-match': `${'\t '.repeat(160_000)}x` }, ['a']);
+  // Minutes, if it took the square of it.
+  assert.ok(performance.now() - begin < 10_000);
 });

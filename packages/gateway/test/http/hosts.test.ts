@@ -1,7 +1,8 @@
 /** The gateway answers to its own names only, so that no page of another name can be made one of its own. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { connect } from 'node:net';
+import { json, text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { hostCheck, hostProblem, isLoopback, usualHosts } from '../../src/http/hosts.ts';
@@ -63,6 +64,19 @@ test('a request that says no name', () => {
   const check = hostCheck(['localhost']);
   assert.ok(check !== undefined);
   for (const header of [undefined, '', ':80']) assert.throws(() => check(header), { code: 'FORBIDDEN' });
+});
+
+test('one name, and no more', async () => {
+  await using served = await startGateway();
+  for (const [first, second] of [
+    ['localhost', 'evil.example'],
+    ['evil.example', 'localhost'],
+    ['localhost', 'localhost'],
+  ]) {
+    const socket = connect(Number(new URL(served.url).port), '127.0.0.1');
+    socket.write(`GET /openapi.json HTTP/1.1\r\nhost: ${first}\r\nhost: ${second}\r\nconnection: close\r\n\r\n`);
+    assert.match(await text(socket), /^HTTP\/1\.1 403 /, `${first}, ${second}`);
+  }
 });
 
 test('those that are listed, or any', async () => {

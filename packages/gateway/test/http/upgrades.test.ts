@@ -7,8 +7,9 @@ import { connect as tlsConnect } from 'node:tls';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { WebSocket } from 'ws';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { isthmusGateway } from '../../src/index.ts';
-import { goodQuote, startGateway } from '../support/gateway.ts';
+import { goodQuote, plainHandlers, post, startGateway } from '../support/gateway.ts';
 import { fakeRegions, goodLimits, startRegions } from '../support/regions.ts';
 
 /** Sends bytes in the given pieces, and returns all that comes back until the other side closes. */
@@ -41,6 +42,22 @@ test('an offer of HTTP/2, as clients of Java make it, is passed over, with its b
     assert.deepEqual(statuses(answer), ['200', '200']);
     assert.match(answer, /\{"price":42\}/);
   }
+});
+
+test('an offer behind a request that is not answered yet ends the connection, and with it what it holds', async () => {
+  const held = Promise.withResolvers<object>();
+  const handlers = { ...plainHandlers, quote: () => held.promise };
+  await using served = await startGateway(handlers, { maxInFlight: 2 });
+  const body = JSON.stringify(goodQuote);
+  const call = (more: string) =>
+    `POST /v1/call/pricing/quote HTTP/1.1\r\nhost: localhost\r\n${more}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const port = Number(new URL(served.url).port);
+  assert.equal(await exchange(port, call(h2c) + call(h2c) + call(h2c)), '');
+  held.resolve({ price: 1 });
+  await eventually('both places to be free', async () => {
+    const calls = [1, 2].map(() => post(`${served.url}/v1/call/pricing/quote`, body));
+    return (await Promise.all(calls)).every(({ status }) => status === 200);
+  });
 });
 
 test('an offer together with connection: close', async () => {

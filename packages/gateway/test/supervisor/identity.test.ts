@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -71,6 +71,22 @@ test('an instance has the rights of its user and no others, and a folder of his'
     assert.equal((await stat(supervisor.serviceFolder('ours'))).mode & 0o777, 0o700);
   } finally {
     await rm(parent, { recursive: true });
+  }
+});
+
+test('a program that its user cannot get to is told from one that is not there', asRoot, async () => {
+  // Nobody but root can enter it.
+  const folder = await mkdtemp(join(tmpdir(), 'identity-test-'));
+  try {
+    const program = join(folder, 'pricing');
+    await writeFile(program, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+    const services = [{ ...fakeService('identity', { user: 'nobody', cwd: '/' }), command: [program] }];
+    await assert.rejects(
+      Supervisor.start({ services, log: memoryLog() }),
+      refusedWith('CONFIG_INVALID', /pricing cannot be run in \/ by user 65534, group 65534 \(EACCES\)/),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
 

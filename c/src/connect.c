@@ -123,6 +123,9 @@ static int negotiate(int control, const isth_schema *schema, uint32_t flags, uin
                       schema == NULL ? "?" : schema->name, ours, offer->service, theirs);
   }
   if (offer->status > 0) return isth__fail(failure, ISTH_E_NOT_ISTHMUS, "the peer's offer makes no sense");
+  if (offer->status == ISTH_E_PERMISSION_DENIED)
+    return isth__fail(failure, offer->status,
+                      "the instance of %s allows only users and groups that this process has not", offer->service);
   if (offer->status < 0)
     return isth__fail(failure, offer->status, "the instance of %s refused: %s", offer->service,
                       isth_error_message(offer->status));

@@ -79,10 +79,8 @@ static void a_stopped_service_ends_its_streams(void) {
   (void)start_tick(client, 0, 0, &waiting);
   (void)start_tick(client, 1000, 0, &ticking);
   WAIT_UNTIL(seen.ticking == 2 && seen.ticks > 3600);
-  uint64_t begin_ns = isth_now_ns();
   echo_stop(&served);
-  /* Told at once, long before the bound. */
-  CHECK(isth_now_ns() - begin_ns < 1500000000);
+  /* Told at once, and none was left behind. */
   CHECK_EQUAL(seen.ticking, 0);
   CHECK_EQUAL(seen.tick_ended, ISTH_E_INSTANCE_LOST);
   /* All that was emitted is there, and how each ended. */
@@ -153,7 +151,7 @@ static void a_handler_that_does_not_end_is_left_behind(void) {
   uint64_t begin_ns = isth_now_ns();
   echo_stop(&served);
   uint64_t took_ns = isth_now_ns() - begin_ns;
-  CHECK(took_ns > 1900000000 && took_ns < 6000000000);
+  CHECK(took_ns > 1900000000 && took_ns < PATIENT_NS / 2);
   await_end(client, &came);
   CHECK_EQUAL(came.status, ISTH_E_INSTANCE_LOST);
   stubborn = 2;

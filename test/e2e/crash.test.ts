@@ -11,7 +11,7 @@ import { isAlive, type ProcessId } from './support/processes.ts';
 /** Callers at once, each with one request in flight. */
 const callers = 16;
 /** The promise is one second on a quiet machine; this one is shared. */
-const recoveryMs = 3000;
+const recoveryMs = 30_000;
 
 let workspace: Workspace;
 let bridge: Bridge;

@@ -75,7 +75,7 @@ test('spans that all point to the same bytes do not make the work grow', () => {
   const view = codec.view(memory, 0, memory.bytes.length);
   assert.throws(() => view.rows, { code: 'MALFORMED_MESSAGE' });
   // Seconds would be hours.
-  assert.ok(performance.now() - begin < 5000);
+  assert.ok(performance.now() - begin < 60_000);
 });
 
 test('what changes while it is read does not lead out of the message', () => {

@@ -14,6 +14,7 @@ const library = {
   'include/isthmus/one.h': '#include <isthmus/version.h>\nint one;\n',
   'src/a.c': '#include "z.h"\n#include <isthmus/isthmus.h>\n#include <string.h>\nint a;\n',
   'src/b.c': '#if 1\n#include "z.h"\n#endif\nint b;\n',
+  'src/platform.h': '#if !defined(__linux__)\n#define OTHER 1\n#endif\n\nint platform;\n',
   'src/y.h': '#include <isthmus/one.h>\nint y;\n',
   'src/z.h': '#ifndef Z_H\n#define Z_H\n#include "y.h"\nint z;\n#endif\n',
 };
@@ -53,13 +54,13 @@ test('each local header lands once, before what needs it; headers of the system 
   ]);
   const source = code(folder, 'isthmus.c');
   assert.deepEqual(source.slice(0, 4), [
-    '#ifndef _GNU_SOURCE',
-    '#define _GNU_SOURCE',
+    '#if !defined(__linux__)',
+    '#define OTHER 1',
     '#endif',
     '#include "isthmus.h"',
   ]);
   const order = source.filter((line) => /^int |^#include </.test(line));
-  assert.deepEqual(order, ['int y;', 'int z;', '#include <string.h>', 'int a;', 'int b;']);
+  assert.deepEqual(order, ['int platform;', 'int y;', 'int z;', '#include <string.h>', 'int a;', 'int b;']);
 });
 
 test('the banner names the version and forbids editing', (t) => {

@@ -34,7 +34,7 @@ describe('a process with a client', { concurrency: 3 }, () => {
     });
 
     it(`stays alive until a deadline (${wait})`, async () => {
-      await using stopped = await startProbe(folder.join('stopped.sock'));
+      await using stopped = await startProbe(folder.join(`stopped-${wait}.sock`));
       const ending = await runScript(
         stopped.socket,
         `${client} process.kill(${stopped.pid}, 'SIGSTOP');

@@ -43,7 +43,7 @@ export async function handleCall(
     form: requestForm(method, headers['content-type']),
     body: request.body,
     options: {
-      signal: abortOnDisconnect(reply),
+      signal: abortOnDisconnect(request, reply),
       trace: call.trace,
       info: call.info,
       ...(caller !== undefined && { caller }),

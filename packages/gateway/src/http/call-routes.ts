@@ -58,7 +58,6 @@ export function addCallRoutes(scope: FastifyInstance, options: CallRouteOptions)
         schema: { hide: true },
         onRequest(request, reply, done) {
           request.isthmusCall = new ServedCall(service.schema, method, request.headers.traceparent);
-          request.isthmusCall.setHeaders(reply);
           options.admission.admit(reply);
           refuseEarly(service, method.name, timeoutOf(request.headers['x-timeout-ms'], options.maxTimeoutMs));
           done();

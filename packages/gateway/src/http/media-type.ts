@@ -35,6 +35,8 @@ export function formsOf(payload: Payload | undefined): readonly Form[] {
 
 /** The form that a content type names, without regard to its parameters. */
 export function formOf(contentType: string): Form | undefined {
+  const plain = formByType.get(contentType);
+  if (plain !== undefined) return plain;
   const [type = ''] = contentType.split(';', 1);
   return formByType.get(type.trim().toLowerCase());
 }

@@ -11,6 +11,8 @@ import { pricing } from '../../examples/pricing/pricing.schema.ts';
 /** Hull, Options, Futures and Other Derivatives, the example S = 42, K = 40. */
 const option = { spot: 42, strike: 40, rate: 0.1, volatility: 0.2, expiry: 0.5, kind: 'call' as const };
 const price = 4.759422;
+/** What is looked for is growth, not speed: the machine may be busy. */
+const patience = { connectTimeoutMs: 60_000, timeoutMs: 60_000 };
 
 const [pricingPath = '', feedPath = ''] = process.argv.slice(2);
 const counts = { calls: 0, replies: 0, cancelled: 0, reads: 0, watched: 0, connections: 0 };
@@ -83,15 +85,15 @@ async function watchRegions(client: Client<typeof feed>): Promise<void> {
 
 async function reconnect(): Promise<void> {
   while (!stopping) {
-    await using prices = await connect(pricing, { path: pricingPath });
-    await using market = await connect(feed, { path: feedPath });
+    await using prices = await connect(pricing, { path: pricingPath, ...patience });
+    await using market = await connect(feed, { path: feedPath, ...patience });
     check((await prices.quote(option)).price > 0 && market.market.rows().length > 0, 'first answer');
     counts.connections += 2;
   }
 }
 
-await using prices = await connect(pricing, { path: pricingPath });
-await using market = await connect(feed, { path: feedPath });
+await using prices = await connect(pricing, { path: pricingPath, ...patience });
+await using market = await connect(feed, { path: feedPath, ...patience });
 await Promise.all([callMany(prices), stream(prices), readRegions(market), watchRegions(market), reconnect()]);
 process.off('disconnect', orphaned);
 process.disconnect();

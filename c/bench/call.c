@@ -27,14 +27,15 @@ static int on_echo(isth_call *call, void *user) {
   return 0;
 }
 
-static int serve(const char *path, int cpu) {
+static int serve(const char *path, unsigned int cpu) {
   isth_service_options options;
   isth_service *service;
   isth_failure failure;
   isth_service_options_init(&options);
   options.path = path;
   options.wait = ISTH_WAIT_SPIN;
-  options.cpu = cpu;
+  options.cpus = &cpu;
+  options.cpu_count = 1;
   if (isth_service_open(&service, &schema, &options, &failure) != 0) return 1;
   isth_service_handle(service, ECHO, PAYLOAD_BYTES, on_echo, NULL);
   return isth_service_run(service, &failure) == 0 ? 0 : 1;
@@ -72,7 +73,7 @@ int main(int argc, char **argv) {
   snprintf(path, sizeof path, "/tmp/isth-bench-%d.sock", (int)getpid());
   pid_t child = fork();
   if (child < 0) return 1;
-  if (child == 0) _exit(serve(path, atoi(argv[2])));
+  if (child == 0) _exit(serve(path, (unsigned int)atoi(argv[2])));
   isth__pin_thread((unsigned int)atoi(argv[1]));
   isth_client_options options;
   isth_client_options_init(&options);

@@ -30,7 +30,8 @@ static pid_t start_service(void) {
   isth_service_options options;
   isth_service_options_init(&options);
   options.path = path;
-  options.cpu = SERVICE_CPU;
+  options.cpus = (const unsigned int[]){SERVICE_CPU};
+  options.cpu_count = 1;
   echo_open(&echo, &options);
   _exit(isth_service_run(echo.service, NULL) == 0 ? 0 : 1);
 }

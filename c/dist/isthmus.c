@@ -93,6 +93,19 @@ static inline void isth__prefetch_write(const void *address) {
 #endif
 }
 
+/* Asks for a cache line that will be read. */
+static inline void isth__prefetch_read(const void *address) { __builtin_prefetch(address); }
+
+/* Hands a cache line that was written, for another CPU to read, to the cache that all CPUs share, where that is found sooner than in
+ * ours. A hint, as above. */
+static inline void isth__demote(const void *address) {
+#if defined(__x86_64__)
+  __asm__ volatile("cldemote (%0)" : : "r"(address) : "memory");
+#else
+  (void)address;
+#endif
+}
+
 struct msghdr;
 struct pollfd;
 struct sembuf;
@@ -830,6 +843,10 @@ static inline size_t isth__metadata_room(uint32_t metadata_bytes) { return (size
  */
 int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed);
 
+/* Before a record is committed whose consumer waits for just this one: has what was written, `size` bytes behind the header, found sooner.
+ * A record that others follow, or that others were sent before, costs twice as much with it. */
+void isth__record_push(const struct isth__record *record, size_t size);
+
 /* Publishes the claimed record with `size` bytes of payload behind its metadata, together at most as many as were claimed.
  * Returns true if the consumer sleeps and must be woken: then only this call says so. */
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
@@ -935,6 +952,22 @@ int isth__lane_pump(struct isth__lane *lane);
 
 /* Ends a lane's part in all this: its parcels are dropped, its streams told that their client has gone. */
 void isth__lane_leave(struct isth__lane *lane);
+
+#endif
+/* pins.h: which CPU each serving thread runs on. */
+#ifndef ISTH_PINS_H
+#define ISTH_PINS_H
+
+struct isth__pins {
+  unsigned int cpus[ISTH_MAX_LANES];
+  uint32_t count; /* 0: threads run wherever the system wants */
+};
+
+/* Copies the CPUs of the options. Errors: INVALID_ARGUMENT for too many, or one that the calling thread may not run on. */
+int isth__pins_take(struct isth__pins *pins, const isth_service_options *options, isth_failure *failure);
+
+/* Pins the calling thread, which is the serving thread of this number. */
+void isth__pins_apply(const struct isth__pins *pins, unsigned int number);
 
 #endif
 /*
@@ -1153,6 +1186,7 @@ struct isth_service {
   isth_service_options options; /* with the defaults filled in; path points to socket_path */
   char socket_path[108];
   struct isth__allowed allowed;
+  struct isth__pins pins;
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
   int event[2];              /* a wake-up: stop or drain was asked for, a lane was let go, a channel broke */
@@ -1274,7 +1308,7 @@ enum { ISTH__MAX_CALLS = 1 << 16 };
 
 struct isth__call_slot {
   uint64_t id;   /* of the call in it, or 0 */
-  uint64_t last; /* the last id that this slot had */
+  uint64_t last; /* the last id that this slot had; 0: none */
   uint64_t deadline_ns;
   isth_reply_callback callback;
   void *user;
@@ -1285,9 +1319,10 @@ struct isth__call_slot {
 
 struct isth__calls {
   uint32_t capacity;
-  uint32_t free_count;
+  uint32_t begun; /* slots that ever had a call: the first ones. The others were not touched yet, and cost no memory */
+  uint32_t free_count; /* of those */
   struct isth__call_slot *slots;
-  uint32_t *free; /* a stack of slot numbers */
+  uint32_t *free; /* a stack of their numbers */
   /* No deadline in flight is earlier; 0: none has one. Only recomputed by a scan, so that ending a call costs nothing. */
   uint64_t next_deadline_ns;
   /* A scan that was cut short because its caller had no room: where it goes on (0: none), and the earliest deadline so far. */
@@ -1300,7 +1335,7 @@ int isth__calls_init(struct isth__calls *calls, uint32_t capacity);
 void isth__calls_destroy(struct isth__calls *calls);
 
 static inline uint32_t isth__calls_in_flight(const struct isth__calls *calls) {
-  return calls->capacity - calls->free_count;
+  return calls->begun - calls->free_count;
 }
 
 /* The slot and id that the next begin takes; NULL if all are taken. */
@@ -1352,6 +1387,7 @@ struct isth__client_lane {
   struct isth__consumer replies;
   uint32_t in_flight;
   int wake; /* the end of the lane's wake-up that signals */
+  bool owes_signal;
 };
 
 struct isth_client {
@@ -1370,6 +1406,7 @@ struct isth_client {
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool cut;         /* taking ended with one of many replies, whose callback comes first */
   bool armed;
+  bool corked;
   bool signalled; /* event_fd was readable, and was not cleared yet */
   struct {
     struct isth__record *record;  /* NULL: nothing claimed */
@@ -2202,7 +2239,8 @@ bool isth__allowed_peer(const struct isth__allowed *allowed, int socket) {
 
 #include <string.h>
 
-void *isth_call_output(isth_call *call, size_t size) {
+/* Room for a reply in the ring, with whatever lay there before. NULL: there is none. */
+static unsigned char *make_room(isth_call *call, size_t size) {
   if (call->replies != ISTH_REPLIES_ONE) return NULL;
   if (size > call->room) {
     if (size > call->most) return NULL;
@@ -2211,8 +2249,21 @@ void *isth_call_output(isth_call *call, size_t size) {
   }
   call->output_bytes = size;
   call->out_counts = false;
+  return isth__record_payload(call->record);
+}
+
+void *isth_call_output(isth_call *call, size_t size) {
+  unsigned char *room = make_room(call, size);
   /* Old records lie in the ring: what the handler does not write must not show them. */
-  return memset(isth__record_payload(call->record), 0, size);
+  return room == NULL ? NULL : memset(room, 0, size);
+}
+
+int isth_call_reply(isth_call *call, const void *bytes, size_t size) {
+  if (call->replies != ISTH_REPLIES_ONE) return ISTH_E_INVALID_ARGUMENT;
+  unsigned char *room = make_room(call, size);
+  if (room == NULL) return ISTH_E_REPLY_TOO_LARGE;
+  if (size > 0) memcpy(room, bytes, size);
+  return 0;
 }
 
 static const char *name_replies(isth_replies replies) {
@@ -2257,6 +2308,7 @@ static int run_call(const struct isth__serving *serving, isth_call *call) {
 /* Publishes the claimed record. */
 static void publish(struct isth__lane *lane, struct isth__record *record, const struct isth__header *header,
                     size_t size) {
+  if (lane->spent == 0) isth__record_push(record, size);
   if (isth__producer_commit(&lane->replies, record, header, size)) isth__wake_signal(lane->channel->client_wake);
 }
 
@@ -2671,16 +2723,12 @@ unsigned int isth_call_thread(const isth_call *call) { return call->thread; }
 enum { SLOT_BITS = 16, SLOT_MASK = ISTH__MAX_CALLS - 1 };
 
 int isth__calls_init(struct isth__calls *calls, uint32_t capacity) {
-  *calls = (struct isth__calls){.capacity = capacity, .free_count = capacity};
+  *calls = (struct isth__calls){.capacity = capacity};
   calls->slots = calloc(capacity, sizeof *calls->slots);
   calls->free = calloc(capacity, sizeof *calls->free);
   if (calls->slots == NULL || calls->free == NULL) {
     isth__calls_destroy(calls);
     return ISTH_E_OUT_OF_MEMORY;
-  }
-  for (uint32_t i = 0; i < capacity; i++) {
-    calls->free[i] = capacity - 1 - i;
-    calls->slots[i].last = i;
   }
   return 0;
 }
@@ -2693,9 +2741,10 @@ void isth__calls_destroy(struct isth__calls *calls) {
 }
 
 struct isth__call_slot *isth__calls_next(struct isth__calls *calls, uint64_t *id) {
-  if (calls->free_count == 0) return NULL;
-  struct isth__call_slot *slot = &calls->slots[calls->free[calls->free_count - 1]];
-  *id = slot->last + (UINT64_C(1) << SLOT_BITS);
+  if (calls->free_count == 0 && calls->begun == calls->capacity) return NULL;
+  uint32_t number = calls->free_count == 0 ? calls->begun : calls->free[calls->free_count - 1];
+  struct isth__call_slot *slot = &calls->slots[number];
+  *id = (slot->last == 0 ? number : slot->last) + (UINT64_C(1) << SLOT_BITS);
   return slot;
 }
 
@@ -2705,7 +2754,11 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 }
 
 void isth__calls_begin(struct isth__calls *calls, struct isth__call_slot *slot, uint64_t id, uint64_t deadline_ns) {
-  calls->free_count--;
+  if (calls->free_count == 0) {
+    calls->begun++;
+  } else {
+    calls->free_count--;
+  }
   slot->id = slot->last = id;
   isth__calls_rearm(calls, slot, deadline_ns);
 }
@@ -2718,7 +2771,7 @@ void isth__calls_rearm(struct isth__calls *calls, struct isth__call_slot *slot, 
 
 struct isth__call_slot *isth__calls_find(struct isth__calls *calls, uint64_t id) {
   uint32_t number = (uint32_t)(id & SLOT_MASK);
-  if (id == 0 || number >= calls->capacity || calls->slots[number].id != id) return NULL;
+  if (id == 0 || number >= calls->begun || calls->slots[number].id != id) return NULL;
   return &calls->slots[number];
 }
 
@@ -2730,7 +2783,7 @@ void isth__calls_end(struct isth__calls *calls, struct isth__call_slot *slot) {
 size_t isth__calls_expired(struct isth__calls *calls, uint64_t now_ns, struct isth__call_slot **found, size_t max) {
   size_t count = 0;
   if (calls->scan_at == 0) calls->scan_earliest_ns = 0;
-  for (uint32_t i = calls->scan_at; i < calls->capacity; i++) {
+  for (uint32_t i = calls->scan_at; i < calls->begun; i++) {
     struct isth__call_slot *slot = &calls->slots[i];
     if (slot->id == 0 || slot->deadline_ns == 0) continue;
     if (slot->deadline_ns > now_ns) {
@@ -3073,6 +3126,8 @@ void isth_client_commit(isth_client *client) {
   ISTH__FAILPOINT(call_written);
   if (client->claim.slot != NULL) begin_call(client, client->claim.slot);
   ISTH__FAILPOINT(call_begun);
+  if (lane->in_flight == 1)
+    isth__record_push(record, isth__metadata_room(client->claim.metadata_bytes) + request->size);
   client->calls_sent++;
   struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
                                 .flags = flags[request->replies],
@@ -3083,8 +3138,27 @@ void isth_client_commit(isth_client *client) {
                                 .call_id = client->claim.id,
                                 .deadline_ns = request->deadline_ns,
                                 .trace = client->claim.trace};
-  if (isth__producer_commit(&lane->requests, record, &header, request->size)) isth__wake_signal(lane->wake);
+  if (isth__producer_commit(&lane->requests, record, &header, request->size)) {
+    /* The commit has cleared `sleeping`: whoever comes next will not signal in our place. */
+    if (client->corked)
+      lane->owes_signal = true;
+    else
+      isth__wake_signal(lane->wake);
+  }
   ISTH__FAILPOINT(call_sent);
+}
+
+void isth_client_cork(isth_client *client) { client->corked = true; }
+
+void isth_client_uncork(isth_client *client) {
+  if (!client->corked) return;
+  client->corked = false;
+  for (uint32_t i = 0; i < client->lane_count; i++) {
+    struct isth__client_lane *lane = &client->lanes[i];
+    if (!lane->owes_signal) continue;
+    lane->owes_signal = false;
+    isth__wake_signal(lane->wake);
+  }
 }
 
 void isth_client_abandon(isth_client *client) { client->claim.record = NULL; }
@@ -4262,8 +4336,9 @@ static atomic_bool previous_was_called;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 
 static bool landing_covers(const struct landing *at, const unsigned char *address) {
+  /* As numbers: a range of no bytes may begin at NULL, and what lies before one wraps to beyond it. */
   for (size_t i = 0; i < at->count; i++)
-    if (address >= at->ranges[i].begin && address < at->ranges[i].begin + at->ranges[i].bytes) return true;
+    if ((uintptr_t)address - (uintptr_t)at->ranges[i].begin < at->ranges[i].bytes) return true;
   return false;
 }
 
@@ -5575,6 +5650,8 @@ void isth__unlisten(isth_service *service) {
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_CPU = 4095 };
+
 /* What the signal handler ends: a handler has no argument of its own, so this is the library's one global. */
 static isth_service *_Atomic running_service;
 
@@ -5603,7 +5680,7 @@ static void print_usage(FILE *to, const char *program) {
           "  --allow-gid ID  the same for members of this group; up to %d times\n"
           "  --threads N     serving threads, 1 to %d (default: 1)\n"
           "  --wait MODE     how idle threads wait: adaptive, block or spin (default: adaptive)\n"
-          "  --cpu N         pin serving thread i to CPU N + i (default: not pinned)\n"
+          "  --cpus LIST     pin serving threads to these CPUs in turn, such as 2,4-7 (default: not pinned)\n"
           "  --drain-timeout SECONDS\n"
           "                  how long clients that do not leave hold up SIGTERM, 1 to 86400 (default: 10)\n",
           program, ISTH__MAX_ALLOWED, ISTH__MAX_ALLOWED, ISTH_MAX_LANES);
@@ -5638,15 +5715,35 @@ static bool parse_wait(const char *text, isth_wait *wait) {
   return false;
 }
 
+/* Numbers and ranges of them, as taskset takes them. */
+static bool parse_cpus(const char *text, unsigned int *cpus, size_t *count) {
+  for (*count = 0;; text++) {
+    char *end;
+    if (*text < '0' || *text > '9') return false;
+    unsigned long first = strtoul(text, &end, 10), last = first;
+    if (*end == '-') {
+      text = end + 1;
+      if (*text < '0' || *text > '9') return false;
+      last = strtoul(text, &end, 10);
+    }
+    if (last < first || last > MAX_CPU || last - first >= ISTH_MAX_LANES - *count) return false;
+    while (first <= last) cpus[(*count)++] = (unsigned int)first++;
+    text = end;
+    if (*text != ',') return *text == '\0';
+  }
+}
+
 /* What the lists in the options point to: isth_service_open copies them. */
-struct ids {
+struct lists {
   uint32_t uids[ISTH__MAX_ALLOWED], gids[ISTH__MAX_ALLOWED];
+  unsigned int cpus[ISTH_MAX_LANES];
 };
 
 /* 0: go on, 1: help was asked for, 2: wrong usage, which it has reported. */
-static int parse_arguments(int argc, char **argv, isth_service_options *options, struct ids *ids) {
-  options->allowed_uids = ids->uids;
-  options->allowed_gids = ids->gids;
+static int parse_arguments(int argc, char **argv, isth_service_options *options, struct lists *lists) {
+  options->allowed_uids = lists->uids;
+  options->allowed_gids = lists->gids;
+  options->cpus = lists->cpus;
   for (int i = 1; i < argc; i += 2) {
     const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
     long number = 0;
@@ -5658,17 +5755,16 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options,
       good = good && parse_in_base(value, 8, 1, 0777, &number);
       options->mode = (unsigned int)number;
     } else if (strcmp(name, "--allow-uid") == 0) {
-      good = good && parse_id(value, ids->uids, &options->allowed_uid_count);
+      good = good && parse_id(value, lists->uids, &options->allowed_uid_count);
     } else if (strcmp(name, "--allow-gid") == 0) {
-      good = good && parse_id(value, ids->gids, &options->allowed_gid_count);
+      good = good && parse_id(value, lists->gids, &options->allowed_gid_count);
     } else if (strcmp(name, "--threads") == 0) {
       good = good && parse_number(value, 1, ISTH_MAX_LANES, &number);
       options->threads = (unsigned int)number;
     } else if (strcmp(name, "--wait") == 0) {
       good = good && parse_wait(value, &options->wait);
-    } else if (strcmp(name, "--cpu") == 0) {
-      good = good && parse_number(value, 0, 4095, &number);
-      options->cpu = (int)number;
+    } else if (strcmp(name, "--cpus") == 0) {
+      good = good && parse_cpus(value, lists->cpus, &options->cpu_count);
     } else if (strcmp(name, "--drain-timeout") == 0) {
       good = good && parse_number(value, 1, 86400, &number);
       options->drain_timeout_ns = (uint64_t)number * 1000000000u;
@@ -5693,8 +5789,8 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   const char *program = argc > 0 ? argv[0] : schema->name;
   isth_service_options options;
   isth_service_options_init(&options);
-  struct ids ids;
-  int usage = parse_arguments(argc, argv, &options, &ids);
+  struct lists lists;
+  int usage = parse_arguments(argc, argv, &options, &lists);
   if (usage != 0) {
     print_usage(usage == 1 ? stdout : stderr, program);
     return usage == 1 ? 0 : 2;
@@ -6062,6 +6158,9 @@ static size_t take_replies(isth_client *client, struct isth__client_lane *lane, 
     replies[count].payload = taken.payload;
     replies[count].size = taken.size;
     count++;
+    /* To look behind the last reply would fetch a line that the service has just written, and writes again with its next one. What
+     * else may be there, of calls that were given up, is found with the next look. */
+    if (lane->in_flight == 0) break;
   }
   return count;
 }
@@ -6084,7 +6183,7 @@ static size_t take_expired(isth_client *client, isth_reply *replies, isth_reply_
 /* Once the channel is dead and its rings are drained, every call still in flight ends with the cause. */
 static size_t take_lost(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
-  for (uint32_t i = 0; i < client->calls.capacity && count < max; i++) {
+  for (uint32_t i = 0; i < client->calls.begun && count < max; i++) {
     struct isth__call_slot *slot = &client->calls.slots[i];
     if (slot->id == 0) continue;
     if (callbacks != NULL) callbacks[count] = slot->callback;
@@ -6393,6 +6492,31 @@ bool isth__patience_wait(struct isth__patience *patience) {
     patience->pause_ns = PATIENCE_MOST_NS;
   }
   return true;
+}
+
+#include <errno.h>
+#include <string.h>
+
+int isth__pins_take(struct isth__pins *pins, const isth_service_options *options, isth_failure *failure) {
+  struct isth__cpus before;
+  int error = 0;
+  if (options->cpu_count > ISTH_MAX_LANES)
+    return isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "cpus are at most %d", ISTH_MAX_LANES);
+  pins->count = (uint32_t)options->cpu_count;
+  isth__cpus_get(&before);
+  for (uint32_t i = 0; i < pins->count && error == 0; i++) {
+    pins->cpus[i] = options->cpus[i];
+    /* Tried here: a thread that runs later has nobody to tell. Where the system cannot pin, nothing is pinned. */
+    int problem = isth__pin_thread(pins->cpus[i]);
+    if (problem != 0 && problem != ENOTSUP)
+      error = isth__fail(failure, ISTH_E_INVALID_ARGUMENT, "CPU %u: %s", pins->cpus[i], strerror(problem));
+  }
+  if (pins->count > 0) isth__cpus_use(&before);
+  return error;
+}
+
+void isth__pins_apply(const struct isth__pins *pins, unsigned int number) {
+  if (pins->count > 0) (void)isth__pin_thread(pins->cpus[number % pins->count]);
 }
 
 #include <errno.h>
@@ -8254,8 +8378,16 @@ int isth__producer_claim(struct isth__producer *producer, size_t size, struct is
     ISTH__FAILPOINT(ring_padded);
   }
   *claimed = producer_at(producer, producer->position);
+  /* The consumer has looked at the header meanwhile. It is asked for while the payload is written. */
+  isth__prefetch_write(*claimed);
   ISTH__FAILPOINT(ring_claimed);
   return 0;
+}
+
+void isth__record_push(const struct isth__record *record, size_t size) {
+  enum { PUSHED_BYTES = 1024 }; /* of what is longer the consumer's CPU fetches the rest ahead */
+  const unsigned char *bytes = (const unsigned char *)(record + 1);
+  for (size_t at = 0; at < size && at < PUSHED_BYTES; at += ISTH__RECORD_ALIGN) isth__demote(bytes + at);
 }
 
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
@@ -8301,6 +8433,8 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
     /* Pairs with the stores of length in isth__producer_commit and _claim. */
     uint32_t length = isth__load_acquire(&record->length);
     if (length == 0) return 0;
+    /* On its way while the header is looked at. Not sooner: that would take it from a producer who writes it. */
+    isth__prefetch_read(record + 1);
 
     uint64_t contiguous = consumer->capacity - (consumer->position & (consumer->capacity - 1));
     /* Volatile, so that each field is loaded once: the peer may change it between two loads. */
@@ -8545,7 +8679,6 @@ void isth_service_options_init(isth_service_options *options) {
                                     .threads = 1,
                                     .wait = ISTH_WAIT_ADAPTIVE,
                                     .spin_ns = 50000,
-                                    .cpu = -1,
                                     .max_channels = 256,
                                     .max_segment_bytes = UINT64_C(256) << 20,
                                     .handshake_timeout_ns = 2000000000,
@@ -8652,6 +8785,7 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   int error = isth__wake_create(service->event);
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
+  if (error == 0) error = isth__pins_take(&service->pins, &service->options, failure);
   if (error == 0) error = isth__allowed_take(&service->allowed, &service->options, failure);
   if (error == 0) error = take_schema(service, failure);
   if (error == 0) error = make_regions(service, failure);
@@ -9283,7 +9417,15 @@ uint64_t isth__digest_end(struct isth__digest *digest, const unsigned char *data
 
 uint64_t isth_now_ns(void) { return isth__now_ns(); }
 
+uint64_t isth_deadline_ns(uint64_t timeout_ns) {
+  enum { LONG_NS = 1000000000 }; /* a 64th of that is more than the coarse clock is behind */
+  if (timeout_ns < LONG_NS) return isth__after_ns(timeout_ns);
+  uint64_t now_ns = isth__coarse_now_ns() + timeout_ns / 64;
+  return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
+}
+
 bool isth_client_arm(isth_client *client) {
+  isth_client_uncork(client);
   if (client->status != 0 || client->expiring) return false;
   client->armed = true;
   bool found = false;
@@ -9340,6 +9482,7 @@ static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_n
 
 size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   if (client->in_callback) return 0;
+  isth_client_uncork(client);
   uint64_t until_ns = isth__after_ns(timeout_ns), spin_until_ns = 0;
   for (uint32_t step = 0;; step++) {
     size_t count = isth_client_poll(client, 0);
@@ -9348,6 +9491,20 @@ size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
       if (isth__now_ns() >= until_ns) return 0;
     }
     wait_step(client, step, &spin_until_ns, until_ns);
+  }
+}
+
+/* Calls, and waits until the callback has set `*done`. */
+static int call_until(isth_client *client, const isth_request *request, const bool *done) {
+  int error = isth_client_call(client, request, NULL);
+  if (error != 0) return error;
+  isth_client_uncork(client);
+  uint64_t spin_until_ns = 0;
+  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
+  for (uint32_t step = 0;; step++) {
+    isth_client_poll(client, 0);
+    if (*done) return 0;
+    wait_step(client, step, &spin_until_ns, request->deadline_ns);
   }
 }
 
@@ -9371,18 +9528,11 @@ int isth_client_call_wait(isth_client *client, const isth_request *request) {
   isth_request sent = *request;
   sent.callback = waited;
   sent.user = &call;
-  int error = isth_client_call(client, &sent, NULL);
-  if (error != 0) return error;
-  uint64_t spin_until_ns = 0;
-  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
-  for (uint32_t step = 0;; step++) {
-    isth_client_poll(client, 0);
-    if (call.done) return 0;
-    wait_step(client, step, &spin_until_ns, request->deadline_ns);
-  }
+  return call_until(client, &sent, &call.done);
 }
 
 struct sync_call {
+  bool done;
   void *reply;
   size_t capacity, size;
   int status;
@@ -9398,6 +9548,7 @@ int isth__client_report(const isth_reply *reply, isth_failure *failure) {
 
 static void sync_done(const isth_reply *reply) {
   struct sync_call *call = reply->user;
+  call->done = true;
   call->status = isth__client_report(reply, call->failure);
   if (call->status != 0) return;
   call->size = reply->size;
@@ -9416,10 +9567,10 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
   isth_request request = {.method = method,
                           .payload = payload,
                           .size = size,
-                          .deadline_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns),
+                          .deadline_ns = isth_deadline_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns),
                           .callback = sync_done,
                           .user = &call};
-  int error = isth_client_call_wait(client, &request);
+  int error = call_until(client, &request, &call.done);
   if (error != 0) return isth__fail(failure, error, "%s", isth_error_message(error));
   if (reply_size != NULL) *reply_size = call.size;
   return call.status;
@@ -9659,7 +9810,7 @@ static void *work(void *argument) {
   const isth_service_options *options = &worker->serving.service->options;
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
-  if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
+  isth__pins_apply(&worker->serving.service->pins, worker->serving.number);
   while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
     /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);

@@ -570,8 +570,10 @@ typedef struct isth_service_options {
   isth_wait wait;
   /* How long ISTH_WAIT_ADAPTIVE spins after the last record before it sleeps, in ns. 0: 50,000 (50 us). */
   uint64_t spin_ns;
-  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i, where the system allows it. Negative: not pinned. */
-  int cpu;
+  /* The CPUs that serving threads are pinned to, where the system can do that: thread i runs on cpus[i % cpu_count]. Copied by
+   * isth_service_open. A cpu_count of 0: not pinned. At most ISTH_MAX_LANES. */
+  const unsigned int *cpus;
+  size_t cpu_count;
   /* Channels served at once; more are refused with CHANNEL_LIMIT. 0: 256. */
   unsigned int max_channels;
   /* The largest segment a client may bring, in bytes. 0: 256 MiB. */
@@ -606,8 +608,8 @@ typedef struct isth_service_options {
   uint64_t drain_timeout_ns;
 } isth_service_options;
 
-/* Fills in the defaults above, -1 for cpu and parent_fd. Always call it first: zero is a CPU and a descriptor too, and later
- * versions may add fields. */
+/* Fills in the defaults above, -1 for parent_fd. Always call it first: zero is a descriptor too, and later versions may add
+ * fields. */
 ISTH_API void isth_service_options_init(isth_service_options *options);
 
 /*
@@ -672,7 +674,7 @@ ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_s
 
 /*
  * A whole main(): parses --socket PATH, --mode OCTAL, --allow-uid ID, --allow-gid ID (both may be repeated), --threads N,
- * --wait block|spin|adaptive, --cpu N, --drain-timeout SECONDS and --help, opens a service for `schema`, calls `setup` to register
+ * --wait block|spin|adaptive, --cpus LIST, --drain-timeout SECONDS and --help, opens a service for `schema`, calls `setup` to register
  * handlers, and runs. The first SIGTERM drains, a second one and SIGINT stop. `setup` returns 0, or an error,
  * after which nothing may use the service; threads that it starts are ended through isth_service_on_stop. Returns the exit
  * code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
@@ -721,6 +723,11 @@ ISTH_API unsigned int isth_call_thread(const isth_call *call);
  * first. NULL if the reply ring has no room for it; the handler then returns ISTH_E_REPLY_TOO_LARGE. NULL as well where
  * a method has not exactly one reply. */
 ISTH_API void *isth_call_output(isth_call *call, size_t size);
+
+/* Makes the reply a copy of these bytes, which may lie in the request: what isth_call_output and memcpy do, but each byte is written
+ * once. Returns 0, REPLY_TOO_LARGE if the reply ring has no room for it, or INVALID_ARGUMENT where a method has not exactly one
+ * reply: so a handler can end with it. */
+ISTH_API int isth_call_reply(isth_call *call, const void *bytes, size_t size);
 
 /* An empty message in private memory, with room for the largest reply that this client's ring allows: what is in it
  * when the handler returns 0 is the reply. The library's, until the handler returns; a second call gives the same one,
@@ -976,6 +983,12 @@ typedef struct isth_request {
 ISTH_API uint64_t isth_now_ns(void);
 
 /*
+ * The deadline of a call that may take `timeout_ns` from now: isth_now_ns() and that, or, from 1 s on, up to a 64th of it later,
+ * because a clock that is told of the time now and then is read in a quarter of the time. UINT64_MAX: the end of time.
+ */
+ISTH_API uint64_t isth_deadline_ns(uint64_t timeout_ns);
+
+/*
  * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. Where there are many
  * replies, the callback gets each of them first, with `more` set. A one-way call is over when this returns: it has no
  * outcome, its callback never runs, it counts as no call in flight, and its id is 0. `call_id` may be NULL.
@@ -991,6 +1004,14 @@ ISTH_API int isth_client_call(isth_client *client, const isth_request *request, 
 ISTH_API int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id);
 ISTH_API void isth_client_commit(isth_client *client);
 ISTH_API void isth_client_abandon(isth_client *client);
+
+/*
+ * Many requests, one wake-up: between cork and uncork the service sees each request at once where it polls, but is woken out of its
+ * sleep only by uncork, which costs a system call for each of its threads instead of one for each request. Cork for no longer than it takes
+ * to send what there is. Waiting and isth_client_arm() uncork. Uncorking what was not corked does nothing.
+ */
+ISTH_API void isth_client_cork(isth_client *client);
+ISTH_API void isth_client_uncork(isth_client *client);
 
 /* Forgets a call: its callback never runs again, a reply that comes later is dropped and counted. Where there are many
  * replies the service is told, as soon as the request ring has room. False: it had ended. */
@@ -1013,8 +1034,8 @@ ISTH_API int isth_client_call_wait(isth_client *client, const isth_request *requ
 
 /*
  * Calls a method of one reply and waits for it. `reply` gets up to `capacity` bytes, `*reply_size` (may be NULL) how
- * many. Callbacks of other calls may run meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the
- * message of a refusal or error.
+ * many. Callbacks of other calls may run meanwhile. A timeout_ns of 0 means 5 s; it is counted as by
+ * isth_deadline_ns(). `failure` (may be NULL) gets the message of a refusal or error.
  * Returns 0, the handler's own code, or a negative error: those of isth_client_call, DEADLINE_EXCEEDED, REPLY_TOO_LARGE
  * when the reply does not fit into capacity, and INVALID_ARGUMENT inside a callback.
  */

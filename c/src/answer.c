@@ -7,7 +7,8 @@
 #include "failpoint.h"
 #include "stream.h"
 
-void *isth_call_output(isth_call *call, size_t size) {
+/* Room for a reply in the ring, with whatever lay there before. NULL: there is none. */
+static unsigned char *make_room(isth_call *call, size_t size) {
   if (call->replies != ISTH_REPLIES_ONE) return NULL;
   if (size > call->room) {
     if (size > call->most) return NULL;
@@ -16,8 +17,21 @@ void *isth_call_output(isth_call *call, size_t size) {
   }
   call->output_bytes = size;
   call->out_counts = false;
+  return isth__record_payload(call->record);
+}
+
+void *isth_call_output(isth_call *call, size_t size) {
+  unsigned char *room = make_room(call, size);
   /* Old records lie in the ring: what the handler does not write must not show them. */
-  return memset(isth__record_payload(call->record), 0, size);
+  return room == NULL ? NULL : memset(room, 0, size);
+}
+
+int isth_call_reply(isth_call *call, const void *bytes, size_t size) {
+  if (call->replies != ISTH_REPLIES_ONE) return ISTH_E_INVALID_ARGUMENT;
+  unsigned char *room = make_room(call, size);
+  if (room == NULL) return ISTH_E_REPLY_TOO_LARGE;
+  if (size > 0) memcpy(room, bytes, size);
+  return 0;
 }
 
 static const char *name_replies(isth_replies replies) {
@@ -62,6 +76,7 @@ static int run_call(const struct isth__serving *serving, isth_call *call) {
 /* Publishes the claimed record. */
 static void publish(struct isth__lane *lane, struct isth__record *record, const struct isth__header *header,
                     size_t size) {
+  if (lane->spent == 0) isth__record_push(record, size);
   if (isth__producer_commit(&lane->replies, record, header, size)) isth__wake_signal(lane->channel->client_wake);
 }
 

@@ -15,7 +15,7 @@ enum { ISTH__MAX_CALLS = 1 << 16 };
 
 struct isth__call_slot {
   uint64_t id;   /* of the call in it, or 0 */
-  uint64_t last; /* the last id that this slot had */
+  uint64_t last; /* the last id that this slot had; 0: none */
   uint64_t deadline_ns;
   isth_reply_callback callback;
   void *user;
@@ -26,9 +26,10 @@ struct isth__call_slot {
 
 struct isth__calls {
   uint32_t capacity;
-  uint32_t free_count;
+  uint32_t begun; /* slots that ever had a call: the first ones. The others were not touched yet, and cost no memory */
+  uint32_t free_count; /* of those */
   struct isth__call_slot *slots;
-  uint32_t *free; /* a stack of slot numbers */
+  uint32_t *free; /* a stack of their numbers */
   /* No deadline in flight is earlier; 0: none has one. Only recomputed by a scan, so that ending a call costs nothing. */
   uint64_t next_deadline_ns;
   /* A scan that was cut short because its caller had no room: where it goes on (0: none), and the earliest deadline so far. */
@@ -41,7 +42,7 @@ int isth__calls_init(struct isth__calls *calls, uint32_t capacity);
 void isth__calls_destroy(struct isth__calls *calls);
 
 static inline uint32_t isth__calls_in_flight(const struct isth__calls *calls) {
-  return calls->capacity - calls->free_count;
+  return calls->begun - calls->free_count;
 }
 
 /* The slot and id that the next begin takes; NULL if all are taken. */

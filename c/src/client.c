@@ -185,6 +185,8 @@ void isth_client_commit(isth_client *client) {
   ISTH__FAILPOINT(call_written);
   if (client->claim.slot != NULL) begin_call(client, client->claim.slot);
   ISTH__FAILPOINT(call_begun);
+  if (lane->in_flight == 1)
+    isth__record_push(record, isth__metadata_room(client->claim.metadata_bytes) + request->size);
   client->calls_sent++;
   struct isth__header header = {.kind = ISTH__RECORD_REQUEST,
                                 .flags = flags[request->replies],
@@ -195,8 +197,27 @@ void isth_client_commit(isth_client *client) {
                                 .call_id = client->claim.id,
                                 .deadline_ns = request->deadline_ns,
                                 .trace = client->claim.trace};
-  if (isth__producer_commit(&lane->requests, record, &header, request->size)) isth__wake_signal(lane->wake);
+  if (isth__producer_commit(&lane->requests, record, &header, request->size)) {
+    /* The commit has cleared `sleeping`: whoever comes next will not signal in our place. */
+    if (client->corked)
+      lane->owes_signal = true;
+    else
+      isth__wake_signal(lane->wake);
+  }
   ISTH__FAILPOINT(call_sent);
+}
+
+void isth_client_cork(isth_client *client) { client->corked = true; }
+
+void isth_client_uncork(isth_client *client) {
+  if (!client->corked) return;
+  client->corked = false;
+  for (uint32_t i = 0; i < client->lane_count; i++) {
+    struct isth__client_lane *lane = &client->lanes[i];
+    if (!lane->owes_signal) continue;
+    lane->owes_signal = false;
+    isth__wake_signal(lane->wake);
+  }
 }
 
 void isth_client_abandon(isth_client *client) { client->claim.record = NULL; }

@@ -12,6 +12,7 @@ struct isth__client_lane {
   struct isth__consumer replies;
   uint32_t in_flight;
   int wake; /* the end of the lane's wake-up that signals */
+  bool owes_signal;
 };
 
 struct isth_client {
@@ -30,6 +31,7 @@ struct isth_client {
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool cut;         /* taking ended with one of many replies, whose callback comes first */
   bool armed;
+  bool corked;
   bool signalled; /* event_fd was readable, and was not cleared yet */
   struct {
     struct isth__record *record;  /* NULL: nothing claimed */

@@ -33,8 +33,9 @@ static atomic_bool previous_was_called;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 
 static bool landing_covers(const struct landing *at, const unsigned char *address) {
+  /* As numbers: a range of no bytes may begin at NULL, and what lies before one wraps to beyond it. */
   for (size_t i = 0; i < at->count; i++)
-    if (address >= at->ranges[i].begin && address < at->ranges[i].begin + at->ranges[i].bytes) return true;
+    if ((uintptr_t)address - (uintptr_t)at->ranges[i].begin < at->ranges[i].bytes) return true;
   return false;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_CPU = 4095 };
+
 /* What the signal handler ends: a handler has no argument of its own, so this is the library's one global. */
 static isth_service *_Atomic running_service;
 
@@ -35,7 +37,7 @@ static void print_usage(FILE *to, const char *program) {
           "  --allow-gid ID  the same for members of this group; up to %d times\n"
           "  --threads N     serving threads, 1 to %d (default: 1)\n"
           "  --wait MODE     how idle threads wait: adaptive, block or spin (default: adaptive)\n"
-          "  --cpu N         pin serving thread i to CPU N + i (default: not pinned)\n"
+          "  --cpus LIST     pin serving threads to these CPUs in turn, such as 2,4-7 (default: not pinned)\n"
           "  --drain-timeout SECONDS\n"
           "                  how long clients that do not leave hold up SIGTERM, 1 to 86400 (default: 10)\n",
           program, ISTH__MAX_ALLOWED, ISTH__MAX_ALLOWED, ISTH_MAX_LANES);
@@ -70,15 +72,35 @@ static bool parse_wait(const char *text, isth_wait *wait) {
   return false;
 }
 
+/* Numbers and ranges of them, as taskset takes them. */
+static bool parse_cpus(const char *text, unsigned int *cpus, size_t *count) {
+  for (*count = 0;; text++) {
+    char *end;
+    if (*text < '0' || *text > '9') return false;
+    unsigned long first = strtoul(text, &end, 10), last = first;
+    if (*end == '-') {
+      text = end + 1;
+      if (*text < '0' || *text > '9') return false;
+      last = strtoul(text, &end, 10);
+    }
+    if (last < first || last > MAX_CPU || last - first >= ISTH_MAX_LANES - *count) return false;
+    while (first <= last) cpus[(*count)++] = (unsigned int)first++;
+    text = end;
+    if (*text != ',') return *text == '\0';
+  }
+}
+
 /* What the lists in the options point to: isth_service_open copies them. */
-struct ids {
+struct lists {
   uint32_t uids[ISTH__MAX_ALLOWED], gids[ISTH__MAX_ALLOWED];
+  unsigned int cpus[ISTH_MAX_LANES];
 };
 
 /* 0: go on, 1: help was asked for, 2: wrong usage, which it has reported. */
-static int parse_arguments(int argc, char **argv, isth_service_options *options, struct ids *ids) {
-  options->allowed_uids = ids->uids;
-  options->allowed_gids = ids->gids;
+static int parse_arguments(int argc, char **argv, isth_service_options *options, struct lists *lists) {
+  options->allowed_uids = lists->uids;
+  options->allowed_gids = lists->gids;
+  options->cpus = lists->cpus;
   for (int i = 1; i < argc; i += 2) {
     const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
     long number = 0;
@@ -90,17 +112,16 @@ static int parse_arguments(int argc, char **argv, isth_service_options *options,
       good = good && parse_in_base(value, 8, 1, 0777, &number);
       options->mode = (unsigned int)number;
     } else if (strcmp(name, "--allow-uid") == 0) {
-      good = good && parse_id(value, ids->uids, &options->allowed_uid_count);
+      good = good && parse_id(value, lists->uids, &options->allowed_uid_count);
     } else if (strcmp(name, "--allow-gid") == 0) {
-      good = good && parse_id(value, ids->gids, &options->allowed_gid_count);
+      good = good && parse_id(value, lists->gids, &options->allowed_gid_count);
     } else if (strcmp(name, "--threads") == 0) {
       good = good && parse_number(value, 1, ISTH_MAX_LANES, &number);
       options->threads = (unsigned int)number;
     } else if (strcmp(name, "--wait") == 0) {
       good = good && parse_wait(value, &options->wait);
-    } else if (strcmp(name, "--cpu") == 0) {
-      good = good && parse_number(value, 0, 4095, &number);
-      options->cpu = (int)number;
+    } else if (strcmp(name, "--cpus") == 0) {
+      good = good && parse_cpus(value, lists->cpus, &options->cpu_count);
     } else if (strcmp(name, "--drain-timeout") == 0) {
       good = good && parse_number(value, 1, 86400, &number);
       options->drain_timeout_ns = (uint64_t)number * 1000000000u;
@@ -125,8 +146,8 @@ int isth_service_main(int argc, char **argv, const isth_schema *schema, int (*se
   const char *program = argc > 0 ? argv[0] : schema->name;
   isth_service_options options;
   isth_service_options_init(&options);
-  struct ids ids;
-  int usage = parse_arguments(argc, argv, &options, &ids);
+  struct lists lists;
+  int usage = parse_arguments(argc, argv, &options, &lists);
   if (usage != 0) {
     print_usage(usage == 1 ? stdout : stderr, program);
     return usage == 1 ? 0 : 2;

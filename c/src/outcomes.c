@@ -72,6 +72,9 @@ static size_t take_replies(isth_client *client, struct isth__client_lane *lane, 
     replies[count].payload = taken.payload;
     replies[count].size = taken.size;
     count++;
+    /* To look behind the last reply would fetch a line that the service has just written, and writes again with its next one. What
+     * else may be there, of calls that were given up, is found with the next look. */
+    if (lane->in_flight == 0) break;
   }
   return count;
 }
@@ -94,7 +97,7 @@ static size_t take_expired(isth_client *client, isth_reply *replies, isth_reply_
 /* Once the channel is dead and its rings are drained, every call still in flight ends with the cause. */
 static size_t take_lost(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
-  for (uint32_t i = 0; i < client->calls.capacity && count < max; i++) {
+  for (uint32_t i = 0; i < client->calls.begun && count < max; i++) {
     struct isth__call_slot *slot = &client->calls.slots[i];
     if (slot->id == 0) continue;
     if (callbacks != NULL) callbacks[count] = slot->callback;

@@ -62,6 +62,19 @@ static inline void isth__prefetch_write(const void *address) {
 #endif
 }
 
+/* Asks for a cache line that will be read. */
+static inline void isth__prefetch_read(const void *address) { __builtin_prefetch(address); }
+
+/* Hands a cache line that was written, for another CPU to read, to the cache that all CPUs share, where that is found sooner than in
+ * ours. A hint, as above. */
+static inline void isth__demote(const void *address) {
+#if defined(__x86_64__)
+  __asm__ volatile("cldemote (%0)" : : "r"(address) : "memory");
+#else
+  (void)address;
+#endif
+}
+
 struct msghdr;
 struct pollfd;
 struct sembuf;

@@ -36,8 +36,16 @@ int isth__producer_claim(struct isth__producer *producer, size_t size, struct is
     ISTH__FAILPOINT(ring_padded);
   }
   *claimed = producer_at(producer, producer->position);
+  /* The consumer has looked at the header meanwhile. It is asked for while the payload is written. */
+  isth__prefetch_write(*claimed);
   ISTH__FAILPOINT(ring_claimed);
   return 0;
+}
+
+void isth__record_push(const struct isth__record *record, size_t size) {
+  enum { PUSHED_BYTES = 1024 }; /* of what is longer the consumer's CPU fetches the rest ahead */
+  const unsigned char *bytes = (const unsigned char *)(record + 1);
+  for (size_t at = 0; at < size && at < PUSHED_BYTES; at += ISTH__RECORD_ALIGN) isth__demote(bytes + at);
 }
 
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,
@@ -83,6 +91,8 @@ int isth__consumer_take(struct isth__consumer *consumer, struct isth__taken *tak
     /* Pairs with the stores of length in isth__producer_commit and _claim. */
     uint32_t length = isth__load_acquire(&record->length);
     if (length == 0) return 0;
+    /* On its way while the header is looked at. Not sooner: that would take it from a producer who writes it. */
+    isth__prefetch_read(record + 1);
 
     uint64_t contiguous = consumer->capacity - (consumer->position & (consumer->capacity - 1));
     /* Volatile, so that each field is loaded once: the peer may change it between two loads. */

@@ -82,6 +82,10 @@ static inline size_t isth__metadata_room(uint32_t metadata_bytes) { return (size
  */
 int isth__producer_claim(struct isth__producer *producer, size_t size, struct isth__record **claimed);
 
+/* Before a record is committed whose consumer waits for just this one: has what was written, `size` bytes behind the header, found sooner.
+ * A record that others follow, or that others were sent before, costs twice as much with it. */
+void isth__record_push(const struct isth__record *record, size_t size);
+
 /* Publishes the claimed record with `size` bytes of payload behind its metadata, together at most as many as were claimed.
  * Returns true if the consumer sleeps and must be woken: then only this call says so. */
 bool isth__producer_commit(struct isth__producer *producer, struct isth__record *record,

@@ -20,7 +20,6 @@ void isth_service_options_init(isth_service_options *options) {
                                     .threads = 1,
                                     .wait = ISTH_WAIT_ADAPTIVE,
                                     .spin_ns = 50000,
-                                    .cpu = -1,
                                     .max_channels = 256,
                                     .max_segment_bytes = UINT64_C(256) << 20,
                                     .handshake_timeout_ns = 2000000000,
@@ -127,6 +126,7 @@ int isth_service_open(isth_service **opened, const isth_schema *schema, const is
   int error = isth__wake_create(service->event);
   if (error != 0) error = isth__fail(failure, ISTH_E_SYSTEM, "socketpair: %s", strerror(-error));
   if (error == 0) error = fill_service_options(&service->options, options, failure);
+  if (error == 0) error = isth__pins_take(&service->pins, &service->options, failure);
   if (error == 0) error = isth__allowed_take(&service->allowed, &service->options, failure);
   if (error == 0) error = take_schema(service, failure);
   if (error == 0) error = make_regions(service, failure);

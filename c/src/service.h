@@ -24,6 +24,7 @@
 #include "arena.h"
 #include "metadata.h"
 #include "outgoing.h"
+#include "pins.h"
 #include "regions.h"
 #include "shape.h"
 #include "wake.h"
@@ -126,6 +127,7 @@ struct isth_service {
   isth_service_options options; /* with the defaults filled in; path points to socket_path */
   char socket_path[108];
   struct isth__allowed allowed;
+  struct isth__pins pins;
   uint64_t socket_device, socket_inode; /* of the file that we bound, so that only that one is removed */
   int listener;
   int event[2];              /* a wake-up: stop or drain was asked for, a lane was let go, a channel broke */

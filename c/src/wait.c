@@ -6,7 +6,15 @@
 
 uint64_t isth_now_ns(void) { return isth__now_ns(); }
 
+uint64_t isth_deadline_ns(uint64_t timeout_ns) {
+  enum { LONG_NS = 1000000000 }; /* a 64th of that is more than the coarse clock is behind */
+  if (timeout_ns < LONG_NS) return isth__after_ns(timeout_ns);
+  uint64_t now_ns = isth__coarse_now_ns() + timeout_ns / 64;
+  return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
+}
+
 bool isth_client_arm(isth_client *client) {
+  isth_client_uncork(client);
   if (client->status != 0 || client->expiring) return false;
   client->armed = true;
   bool found = false;
@@ -63,6 +71,7 @@ static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_n
 
 size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   if (client->in_callback) return 0;
+  isth_client_uncork(client);
   uint64_t until_ns = isth__after_ns(timeout_ns), spin_until_ns = 0;
   for (uint32_t step = 0;; step++) {
     size_t count = isth_client_poll(client, 0);
@@ -71,6 +80,20 @@ size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
       if (isth__now_ns() >= until_ns) return 0;
     }
     wait_step(client, step, &spin_until_ns, until_ns);
+  }
+}
+
+/* Calls, and waits until the callback has set `*done`. */
+static int call_until(isth_client *client, const isth_request *request, const bool *done) {
+  int error = isth_client_call(client, request, NULL);
+  if (error != 0) return error;
+  isth_client_uncork(client);
+  uint64_t spin_until_ns = 0;
+  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
+  for (uint32_t step = 0;; step++) {
+    isth_client_poll(client, 0);
+    if (*done) return 0;
+    wait_step(client, step, &spin_until_ns, request->deadline_ns);
   }
 }
 
@@ -94,18 +117,11 @@ int isth_client_call_wait(isth_client *client, const isth_request *request) {
   isth_request sent = *request;
   sent.callback = waited;
   sent.user = &call;
-  int error = isth_client_call(client, &sent, NULL);
-  if (error != 0) return error;
-  uint64_t spin_until_ns = 0;
-  /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
-  for (uint32_t step = 0;; step++) {
-    isth_client_poll(client, 0);
-    if (call.done) return 0;
-    wait_step(client, step, &spin_until_ns, request->deadline_ns);
-  }
+  return call_until(client, &sent, &call.done);
 }
 
 struct sync_call {
+  bool done;
   void *reply;
   size_t capacity, size;
   int status;
@@ -121,6 +137,7 @@ int isth__client_report(const isth_reply *reply, isth_failure *failure) {
 
 static void sync_done(const isth_reply *reply) {
   struct sync_call *call = reply->user;
+  call->done = true;
   call->status = isth__client_report(reply, call->failure);
   if (call->status != 0) return;
   call->size = reply->size;
@@ -139,10 +156,10 @@ int isth_client_call_sync(isth_client *client, uint32_t method, const void *payl
   isth_request request = {.method = method,
                           .payload = payload,
                           .size = size,
-                          .deadline_ns = isth__after_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns),
+                          .deadline_ns = isth_deadline_ns(timeout_ns == 0 ? UINT64_C(5000000000) : timeout_ns),
                           .callback = sync_done,
                           .user = &call};
-  int error = isth_client_call_wait(client, &request);
+  int error = call_until(client, &request, &call.done);
   if (error != 0) return isth__fail(failure, error, "%s", isth_error_message(error));
   if (reply_size != NULL) *reply_size = call.size;
   return call.status;

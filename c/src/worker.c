@@ -80,7 +80,7 @@ static void *work(void *argument) {
   const isth_service_options *options = &worker->serving.service->options;
   uint64_t spin_until_ns = 0;
   uint32_t empty = 0;
-  if (options->cpu >= 0) isth__pin_thread((unsigned int)options->cpu + worker->serving.number);
+  isth__pins_apply(&worker->serving.service->pins, worker->serving.number);
   while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
     /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);

@@ -5,14 +5,15 @@
 
 #include <stdatomic.h>
 
-enum { CUT = 1, TWICE = 2, BARE = 3, STRANGE = 4, WIDE = 5, SELF = 6, FORK = 7, PATIENT = 8 };
+enum { CUT = 1, TWICE = 2, BARE = 3, STRANGE = 4, WIDE = 5, SELF = 6, FORK = 7, PATIENT = 8, COPY = 9 };
 
 static const isth_method methods[] = {
     {CUT, "cut", 4, 0, ISTH_REPLIES_ONE},   {TWICE, "twice", 0, 0, ISTH_REPLIES_ONE},
     {BARE, "bare", 4, 0, ISTH_REPLIES_ONE}, {STRANGE, "strange", 0, 0, ISTH_REPLIES_ONE},
     {WIDE, "wide", 0, 0, ISTH_REPLIES_ONE}, {SELF, "self", 0, 12, ISTH_REPLIES_ONE},
-    {FORK, "fork", 0, 0, ISTH_REPLIES_ONE}, {PATIENT, "patient", 0, 0, ISTH_REPLIES_ONE}};
-static const isth_schema schema = {"answers", {9}, NULL, methods, 8, NULL, 0};
+    {FORK, "fork", 0, 0, ISTH_REPLIES_ONE}, {PATIENT, "patient", 0, 0, ISTH_REPLIES_ONE},
+    {COPY, "copy", 0, 0, ISTH_REPLIES_ONE}};
+static const isth_schema schema = {"answers", {9}, NULL, methods, 9, NULL, 0};
 
 /* Refuses with as many ASCII characters as the caller says, and then many of three bytes. */
 static int on_cut(isth_call *call, void *user) {
@@ -92,6 +93,18 @@ static int on_patient(isth_call *call, void *user) {
   return 0;
 }
 
+/* Replies with its request, after others that then do not count. */
+static int on_copy(isth_call *call, void *user) {
+  size_t size;
+  (void)user;
+  const void *input = isth_call_input(call, &size);
+  CHECK_EQUAL(isth_call_reply(call, input, SIZE_MAX), ISTH_E_REPLY_TOO_LARGE);
+  memset(isth_call_output(call, 1000), 0xff, 1000);
+  CHECK_EQUAL(isth_call_reply(call, NULL, 0), 0);
+  if (isth_call_out(call) == NULL) return ISTH_E_OUT_OF_MEMORY;
+  return isth_call_reply(call, input, size);
+}
+
 static void answers_start(struct echo_service *answers) {
   isth_service_options options;
   isth_service_options_init(&options);
@@ -102,7 +115,8 @@ static void answers_start(struct echo_service *answers) {
     uint32_t method, reply_bytes;
     isth_handler handler;
   } handlers[] = {{CUT, 0, on_cut},      {TWICE, 0, on_twice}, {BARE, 0, on_bare}, {STRANGE, UINT32_MAX, on_bare},
-                  {WIDE, 1984, on_wide}, {SELF, 12, on_self},  {FORK, 0, on_fork}, {PATIENT, 0, on_patient}};
+                  {WIDE, 1984, on_wide}, {SELF, 12, on_self},  {FORK, 0, on_fork}, {PATIENT, 0, on_patient},
+                  {COPY, 0, on_copy}};
   for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
     CHECK_EQUAL(
         isth_service_handle(answers->service, handlers[i].method, handlers[i].reply_bytes, handlers[i].handler, NULL),
@@ -165,6 +179,22 @@ static void output_can_be_asked_for_again(void) {
     CHECK_EQUAL(size, 1500);
     for (size_t at = 0; at < 1499; at++) CHECK_EQUAL(reply[at], 0);
     CHECK_EQUAL(reply[1499], 1);
+  }
+  isth_client_close(client);
+  echo_stop(&answers);
+}
+
+static void a_copy_is_the_reply(void) {
+  struct echo_service answers;
+  answers_start(&answers);
+  isth_client *client = answers_connect(&answers, 4096);
+  for (size_t bytes = 0; bytes <= 1985; bytes += 397) {
+    unsigned char sent[1985], reply[1985];
+    size_t size;
+    for (size_t at = 0; at < bytes; at++) sent[at] = (unsigned char)(at * 7 + bytes);
+    int status = isth_client_call_sync(client, COPY, sent, bytes, reply, sizeof reply, &size, PATIENT_NS, NULL);
+    CHECK_EQUAL(status, bytes > 1984 ? ISTH_E_REPLY_TOO_LARGE : 0);
+    CHECK(status != 0 || (size == bytes && memcmp(reply, sent, bytes) == 0));
   }
   isth_client_close(client);
   echo_stop(&answers);
@@ -285,6 +315,7 @@ int main(void) {
       {"a long message is cut between characters", a_long_message_is_cut_between_characters},
       {"a code without a message is explained", a_code_without_a_message_is_explained},
       {"output can be asked for again", output_can_be_asked_for_again},
+      {"a copy is the reply", a_copy_is_the_reply},
       {"replies that cannot fit name the option", replies_that_cannot_fit_name_the_option},
       {"a handler knows its call", a_handler_knows_its_call},
       {"a handler knows that nobody waits", a_handler_knows_that_nobody_waits},

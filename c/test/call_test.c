@@ -27,6 +27,21 @@ static void each_wait_mode_answers(void) {
   }
 }
 
+/* A deadline is never before its time, and a long one at most a 64th late. From a minute on that is more than any clock is behind. */
+static void deadlines_leave_the_time_they_are_made_of(void) {
+  static const uint64_t timeouts_ns[] = {
+      0, 1, 999999999, UINT64_C(60000000000), UINT64_C(3600000000000), UINT64_MAX / 2};
+  for (size_t i = 0; i < sizeof timeouts_ns / sizeof timeouts_ns[0]; i++) {
+    uint64_t timeout_ns = timeouts_ns[i], before_ns = isth_now_ns();
+    uint64_t deadline_ns = isth_deadline_ns(timeout_ns), after_ns = isth_now_ns();
+    CHECK(deadline_ns >= before_ns + timeout_ns);
+    CHECK(deadline_ns <= after_ns + timeout_ns + (timeout_ns < 1000000000 ? 0 : timeout_ns / 64));
+  }
+  CHECK(isth_deadline_ns(UINT64_MAX) == UINT64_MAX);
+  CHECK(isth_deadline_ns(UINT64_MAX - 1) == UINT64_MAX);
+  CHECK(isth_deadline_ns(1000000000) <= isth_now_ns() + 1000000000 + 1000000000 / 64);
+}
+
 struct tally {
   uint64_t count, sum;
   int last_status;
@@ -138,7 +153,7 @@ static void deadlines_are_kept_and_late_replies_dropped(void) {
   CHECK_EQUAL(isth_client_call_sync(client, ECHO, NULL, 0, NULL, 0, NULL, 20000000, NULL), ISTH_E_DEADLINE_EXCEEDED);
   int64_t left = 0;
   CHECK_EQUAL(isth_client_call_sync(client, REMAINING, NULL, 0, &left, 8, NULL, PATIENT_NS, NULL), 0);
-  CHECK(left > 0 && left < (int64_t)PATIENT_NS);
+  CHECK(left > 0 && left < (int64_t)(PATIENT_NS + PATIENT_NS / 64));
   isth_client_stats stats;
   isth_client_get_stats(client, &stats);
   CHECK_EQUAL(stats.late_replies, 1);
@@ -292,6 +307,7 @@ static void calls_end_when_the_service_stops(void) {
 int main(void) {
   static const struct test_case tests[] = {
       {"each wait mode answers", each_wait_mode_answers},
+      {"deadlines leave the time they are made of", deadlines_leave_the_time_they_are_made_of},
       {"many calls over four threads", many_calls_over_four_threads},
       {"payloads of all sizes wrap around", payloads_of_all_sizes_wrap_around},
       {"refusals and unknown methods say why", refusals_and_unknown_methods_say_why},

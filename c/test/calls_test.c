@@ -33,6 +33,21 @@ static void a_table_takes_as_many_as_its_capacity(void) {
   }
 }
 
+/* So that a table costs the memory of as many slots as it ever had calls at once. */
+static void free_slots_are_used_before_new_ones(void) {
+  struct isth__calls calls;
+  uint64_t id;
+  CHECK_EQUAL(isth__calls_init(&calls, ISTH__MAX_CALLS), 0);
+  for (int round = 0; round < 100; round++) {
+    struct isth__call_slot *first = begin(&calls, 0, &id), *second = begin(&calls, 0, &id);
+    CHECK(first < &calls.slots[2] && second < &calls.slots[2]);
+    isth__calls_end(&calls, round % 2 == 0 ? first : second);
+    isth__calls_end(&calls, round % 2 == 0 ? second : first);
+  }
+  CHECK_EQUAL(calls.begun, 2);
+  isth__calls_destroy(&calls);
+}
+
 static void ids_are_never_used_again(void) {
   struct isth__calls calls;
   uint64_t id, previous = 0, first;
@@ -215,6 +230,7 @@ static void it_agrees_with_a_naive_model(void) {
 int main(void) {
   static const struct test_case tests[] = {
       {"a table takes as many as its capacity", a_table_takes_as_many_as_its_capacity},
+      {"free slots are used before new ones", free_slots_are_used_before_new_ones},
       {"ids are never used again", ids_are_never_used_again},
       {"ids that never were are not found", ids_that_never_were_are_not_found},
       {"a scan that is cut short goes on", a_scan_that_is_cut_short_goes_on},

@@ -6,6 +6,7 @@
 #include "resources.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -78,22 +79,26 @@ static void help_is_printed(void) {
   CHECK_EQUAL(finish(&program), 0);
   CHECK(strstr(program.text, "usage: echo") != NULL);
   static const char *const options[] = {"--socket",  "--mode", "--allow-uid", "--allow-gid",
-                                        "--threads", "--wait", "--cpu",       "ISTHMUS_SOCKET"};
+                                        "--threads", "--wait", "--cpus",      "ISTHMUS_SOCKET"};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) CHECK(strstr(program.text, options[i]) != NULL);
 }
 
 static void wrong_usage_exits_with_2(void) {
-  static char *const wrong[][4] = {{"echo", "--nonsense", NULL},        {"echo", "stray", NULL},
-                                   {"echo", "--threads", NULL},         {"echo", "--threads", "0", NULL},
-                                   {"echo", "--threads", "65", NULL},   {"echo", "--threads", "2x", NULL},
-                                   {"echo", "--threads", "", NULL},     {"echo", "--wait", "sleep", NULL},
-                                   {"echo", "--cpu", "-1", NULL},       {"echo", "--cpu", "99999999999999999999", NULL},
-                                   {"echo", "--socket", NULL},          {"echo", "--mode", "0", NULL},
-                                   {"echo", "--mode", "1000", NULL},    {"echo", "--mode", "680", NULL},
-                                   {"echo", "--mode", "-1", NULL},      {"echo", "--mode", "rw", NULL},
-                                   {"echo", "--allow-uid", NULL},       {"echo", "--allow-uid", "root", NULL},
-                                   {"echo", "--allow-uid", "-1", NULL}, {"echo", "--allow-uid", "4294967295", NULL},
-                                   {"echo", "--allow-gid", "0x1", NULL}};
+  static char *const wrong[][4] = {
+      {"echo", "--nonsense", NULL},        {"echo", "stray", NULL},
+      {"echo", "--threads", NULL},         {"echo", "--threads", "0", NULL},
+      {"echo", "--threads", "65", NULL},   {"echo", "--threads", "2x", NULL},
+      {"echo", "--threads", "", NULL},     {"echo", "--wait", "sleep", NULL},
+      {"echo", "--cpus", "-1", NULL},      {"echo", "--cpus", "99999999999999999999", NULL},
+      {"echo", "--cpus", "", NULL},        {"echo", "--cpus", "0,", NULL},
+      {"echo", "--cpus", "2-1", NULL},     {"echo", "--cpus", "0-", NULL},
+      {"echo", "--cpus", "0 1", NULL},     {"echo", "--cpus", "0-63,0", NULL},
+      {"echo", "--socket", NULL},          {"echo", "--mode", "0", NULL},
+      {"echo", "--mode", "1000", NULL},    {"echo", "--mode", "680", NULL},
+      {"echo", "--mode", "-1", NULL},      {"echo", "--mode", "rw", NULL},
+      {"echo", "--allow-uid", NULL},       {"echo", "--allow-uid", "root", NULL},
+      {"echo", "--allow-uid", "-1", NULL}, {"echo", "--allow-uid", "4294967295", NULL},
+      {"echo", "--allow-gid", "0x1", NULL}};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     struct program program;
     char *arguments[4];
@@ -145,6 +150,24 @@ static void options_say_who_may_connect(void) {
   CHECK_EQUAL(error, ISTH_E_PERMISSION_DENIED);
   CHECK_EQUAL(kill(program.pid, SIGINT), 0);
   CHECK_EQUAL(finish(&program), 0);
+}
+
+static void cpus_are_pinned_to_or_refused(void) {
+  struct program program;
+  char list[32];
+  unsigned int cpu = 0;
+  cpu_set_t set;
+  if (is_linux_only("pinned threads")) return;
+  CHECK_EQUAL(sched_getaffinity(0, sizeof set, &set), 0);
+  while (!CPU_ISSET(cpu, &set)) cpu++;
+  snprintf(list, sizeof list, "%u,%u-%u", cpu, cpu, cpu);
+  start(&program, (char *[]){"echo", "--socket", path, "--threads", "2", "--cpus", list, NULL});
+  call_it();
+  CHECK_EQUAL(kill(program.pid, SIGINT), 0);
+  CHECK_EQUAL(finish(&program), 0);
+  start(&program, (char *[]){"echo", "--socket", path, "--cpus", "4095", NULL});
+  CHECK_EQUAL(finish(&program), 1);
+  CHECK(strstr(program.text, "INVALID_ARGUMENT") != NULL && strstr(program.text, "CPU 4095: ") != NULL);
 }
 
 static void lists_of_who_may_connect_end(void) {
@@ -299,6 +322,7 @@ int main(void) {
       {"wrong usage exits with 2", wrong_usage_exits_with_2},
       {"signals stop it", signals_stop_it},
       {"options say who may connect", options_say_who_may_connect},
+      {"CPUs are pinned to, or refused", cpus_are_pinned_to_or_refused},
       {"lists of who may connect end", lists_of_who_may_connect_end},
       {"the first SIGTERM waits for clients", the_first_sigterm_waits_for_clients},
       {"the second and SIGINT do not", the_second_and_sigint_do_not},

@@ -503,6 +503,7 @@ static int on_self(isth_call *call, void *user) {
   if (isth_call_id(call) == 0 || memcmp(isth_call_trace(call), &given_trace, sizeof given_trace) != 0) return __LINE__;
   if (isth_call_thread(call) < threads[0] || isth_call_thread(call) >= threads[0] + threads[1]) return __LINE__;
   if (isth_call_cancelled(call) || isth_call_output(call, 8) != NULL || isth_call_defer(call) != NULL) return __LINE__;
+  if (isth_call_reply(call, input, 5) != ISTH_E_INVALID_ARGUMENT) return __LINE__;
   int64_t before = isth_call_remaining_ns(call);
   if (before <= 0 || before > (int64_t)PATIENT_NS) return __LINE__;
   usleep(20000);
@@ -557,9 +558,10 @@ static void handlers_are_not_pinned_with_serving_threads(void) {
   cpu_set_t set;
   CHECK_EQUAL(sched_getaffinity(0, sizeof set, &set), 0);
   isth_service_options_init(&options);
-  size_t cpu = 0;
+  unsigned int cpu = 0;
   while (!CPU_ISSET(cpu, &set)) cpu++;
-  options.cpu = (int)cpu;
+  options.cpus = &cpu;
+  options.cpu_count = 1;
   served_start(&served, &options, added, 2);
   isth_client *client = served_connect(&served, NULL);
   struct came came = {.ends = 0};

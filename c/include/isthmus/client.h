@@ -93,6 +93,12 @@ typedef struct isth_request {
 ISTH_API uint64_t isth_now_ns(void);
 
 /*
+ * The deadline of a call that may take `timeout_ns` from now: isth_now_ns() and that, or, from 1 s on, up to a 64th of it later,
+ * because a clock that is told of the time now and then is read in a quarter of the time. UINT64_MAX: the end of time.
+ */
+ISTH_API uint64_t isth_deadline_ns(uint64_t timeout_ns);
+
+/*
  * Sends a request; the callback gets its outcome exactly once, by its deadline if there is one. Where there are many
  * replies, the callback gets each of them first, with `more` set. A one-way call is over when this returns: it has no
  * outcome, its callback never runs, it counts as no call in flight, and its id is 0. `call_id` may be NULL.
@@ -108,6 +114,14 @@ ISTH_API int isth_client_call(isth_client *client, const isth_request *request, 
 ISTH_API int isth_client_claim(isth_client *client, const isth_request *request, void **payload, uint64_t *call_id);
 ISTH_API void isth_client_commit(isth_client *client);
 ISTH_API void isth_client_abandon(isth_client *client);
+
+/*
+ * Many requests, one wake-up: between cork and uncork the service sees each request at once where it polls, but is woken out of its
+ * sleep only by uncork, which costs a system call for each of its threads instead of one for each request. Cork for no longer than it takes
+ * to send what there is. Waiting and isth_client_arm() uncork. Uncorking what was not corked does nothing.
+ */
+ISTH_API void isth_client_cork(isth_client *client);
+ISTH_API void isth_client_uncork(isth_client *client);
 
 /* Forgets a call: its callback never runs again, a reply that comes later is dropped and counted. Where there are many
  * replies the service is told, as soon as the request ring has room. False: it had ended. */
@@ -130,8 +144,8 @@ ISTH_API int isth_client_call_wait(isth_client *client, const isth_request *requ
 
 /*
  * Calls a method of one reply and waits for it. `reply` gets up to `capacity` bytes, `*reply_size` (may be NULL) how
- * many. Callbacks of other calls may run meanwhile. A timeout_ns of 0 means 5 s. `failure` (may be NULL) gets the
- * message of a refusal or error.
+ * many. Callbacks of other calls may run meanwhile. A timeout_ns of 0 means 5 s; it is counted as by
+ * isth_deadline_ns(). `failure` (may be NULL) gets the message of a refusal or error.
  * Returns 0, the handler's own code, or a negative error: those of isth_client_call, DEADLINE_EXCEEDED, REPLY_TOO_LARGE
  * when the reply does not fit into capacity, and INVALID_ARGUMENT inside a callback.
  */

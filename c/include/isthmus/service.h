@@ -46,8 +46,10 @@ typedef struct isth_service_options {
   isth_wait wait;
   /* How long ISTH_WAIT_ADAPTIVE spins after the last record before it sleeps, in ns. 0: 50,000 (50 us). */
   uint64_t spin_ns;
-  /* First CPU to pin serving threads to: thread i runs on CPU cpu + i, where the system allows it. Negative: not pinned. */
-  int cpu;
+  /* The CPUs that serving threads are pinned to, where the system can do that: thread i runs on cpus[i % cpu_count]. Copied by
+   * isth_service_open. A cpu_count of 0: not pinned. At most ISTH_MAX_LANES. */
+  const unsigned int *cpus;
+  size_t cpu_count;
   /* Channels served at once; more are refused with CHANNEL_LIMIT. 0: 256. */
   unsigned int max_channels;
   /* The largest segment a client may bring, in bytes. 0: 256 MiB. */
@@ -82,8 +84,8 @@ typedef struct isth_service_options {
   uint64_t drain_timeout_ns;
 } isth_service_options;
 
-/* Fills in the defaults above, -1 for cpu and parent_fd. Always call it first: zero is a CPU and a descriptor too, and later
- * versions may add fields. */
+/* Fills in the defaults above, -1 for parent_fd. Always call it first: zero is a descriptor too, and later versions may add
+ * fields. */
 ISTH_API void isth_service_options_init(isth_service_options *options);
 
 /*
@@ -148,7 +150,7 @@ ISTH_API void isth_service_get_stats(const isth_service *service, isth_service_s
 
 /*
  * A whole main(): parses --socket PATH, --mode OCTAL, --allow-uid ID, --allow-gid ID (both may be repeated), --threads N,
- * --wait block|spin|adaptive, --cpu N, --drain-timeout SECONDS and --help, opens a service for `schema`, calls `setup` to register
+ * --wait block|spin|adaptive, --cpus LIST, --drain-timeout SECONDS and --help, opens a service for `schema`, calls `setup` to register
  * handlers, and runs. The first SIGTERM drains, a second one and SIGINT stop. `setup` returns 0, or an error,
  * after which nothing may use the service; threads that it starts are ended through isth_service_on_stop. Returns the exit
  * code: 0, 1 for a failure at run time, 2 for wrong usage. Messages go to stderr. Where the environment variable
@@ -197,6 +199,11 @@ ISTH_API unsigned int isth_call_thread(const isth_call *call);
  * first. NULL if the reply ring has no room for it; the handler then returns ISTH_E_REPLY_TOO_LARGE. NULL as well where
  * a method has not exactly one reply. */
 ISTH_API void *isth_call_output(isth_call *call, size_t size);
+
+/* Makes the reply a copy of these bytes, which may lie in the request: what isth_call_output and memcpy do, but each byte is written
+ * once. Returns 0, REPLY_TOO_LARGE if the reply ring has no room for it, or INVALID_ARGUMENT where a method has not exactly one
+ * reply: so a handler can end with it. */
+ISTH_API int isth_call_reply(isth_call *call, const void *bytes, size_t size);
 
 /* An empty message in private memory, with room for the largest reply that this client's ring allows: what is in it
  * when the handler returns 0 is the reply. The library's, until the handler returns; a second call gives the same one,

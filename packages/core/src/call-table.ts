@@ -7,23 +7,24 @@ import type { PendingCall } from './pending.ts';
 export class CallTable {
   /** How many there are. */
   size = 0;
-  readonly #calls: (PendingCall | undefined)[];
-  /** A stack of free slots. */
-  readonly #free: number[];
+  readonly #capacity: number;
+  /** As long as there ever were calls at once: a channel that is not used takes no memory for those it might have. */
+  readonly #calls: (PendingCall | undefined)[] = [];
+  /** A stack of those of its slots that are free. */
+  readonly #free: number[] = [];
 
   constructor(capacity: number) {
-    this.#calls = new Array<PendingCall | undefined>(capacity).fill(undefined);
-    this.#free = Array.from({ length: capacity }, (_, index) => capacity - 1 - index);
+    this.#capacity = capacity;
   }
 
   get isFull(): boolean {
-    return this.#free.length === 0;
+    return this.size >= this.#capacity;
   }
 
   /** Gives a call its slot, and returns that. `form`: as the instance has it. @throws IsthmusError `TOO_MANY_CALLS` */
   begin(call: PendingCall, channel: Channel, form: Form): number {
-    const slot = this.#free.pop();
-    if (slot === undefined) throw new IsthmusError('TOO_MANY_CALLS');
+    if (this.isFull) throw new IsthmusError('TOO_MANY_CALLS');
+    const slot = this.#free.pop() ?? this.#calls.length;
     this.#calls[slot] = call;
     call.channel = channel;
     call.wire = form;

@@ -1,4 +1,4 @@
-import type { InputOf, IsthmusError, Method, OutputOf, Service } from '@isthmus/schema';
+import { type InputOf, IsthmusError, type Method, type OutputOf, type Service } from '@isthmus/schema';
 import { type Form, formsOf } from './form.ts';
 import type { InstancePing } from './instances.ts';
 import { timeoutOf } from './options.ts';
@@ -49,6 +49,16 @@ export interface RemoteMethod<Input, Output> {
    * read two fields of forty. It is over a copy of its own, so it can be kept.
    */
   view(...input: Arguments<Input>): Promise<Output>;
+  /**
+   * Calls, and lends the reply to `use` where it lies in shared memory, without any copy: for replies so large that copying them is
+   * what a call costs. The reply is a view, whose bytes of any length are not copied either, or, of a method whose output is bytes, those.
+   * Once `use` has returned the memory is given back: fields of the view throw from then on, and bytes have length 0. So `use` is not
+   * to be asynchronous, and makes no synchronous calls. The instance could change the memory meanwhile: read once what is to be relied on. Where the
+   * runtime refuses external memory, and after a synchronous call, it is lent a copy.
+   *
+   * @returns What `use` returns; rejects with what it throws.
+   */
+  borrow<Result>(input: Input, use: (reply: Output) => Result, options?: CallOptions): Promise<Awaited<Result>>;
   /** The JSON form in and out: see `docs/types.md`. The input is checked; its fields may be anything. */
   json(input: unknown, options?: CallOptions): Promise<unknown>;
   /** The JSON form in, and out the text that `JSON.stringify` makes of it, without making the value. */
@@ -127,8 +137,40 @@ type Calling = (input?: unknown, options?: CallOptions) => unknown;
 /** Who makes the calls of a method: the pool, or the method's policies. */
 type Dispatcher = Pick<Pool, 'call' | 'stream' | 'callSync'>;
 
+/** What a user's function throws is the caller's, and no reason to try the call again. */
+async function borrowing(
+  dispatcher: Dispatcher,
+  form: Form,
+  input: unknown,
+  use: (reply: unknown) => unknown,
+  options: CallOptions | undefined,
+): Promise<unknown> {
+  if (typeof use !== 'function')
+    throw new IsthmusError('INVALID_ARGUMENT', {
+      detail: `${form.method.name}.borrow needs a function to lend the reply to`,
+    });
+  let thrown: { readonly error: unknown } | undefined;
+  const result = await dispatcher.call(
+    {
+      ...form,
+      use: (reply) => {
+        try {
+          return use(reply);
+        } catch (error) {
+          thrown = { error };
+          return undefined;
+        }
+      },
+    },
+    input,
+    options,
+  );
+  if (thrown !== undefined) throw thrown.error;
+  return result;
+}
+
 function remoteMethod(dispatcher: Dispatcher, method: Method): Calling {
-  const { value, view, json, jsonText, raw } = formsOf(method);
+  const { value, view, borrow, json, jsonText, raw } = formsOf(method);
   const calling = (form: Form): Calling =>
     method.replies === 'many'
       ? (input, options) => dispatcher.stream(form, input, options)
@@ -138,6 +180,8 @@ function remoteMethod(dispatcher: Dispatcher, method: Method): Calling {
   Object.assign(call, { view: calling(view) });
   if (method.replies === 'many') return call;
   return Object.assign(call, {
+    borrow: (input: unknown, use: (reply: unknown) => unknown, options?: CallOptions) =>
+      borrowing(dispatcher, borrow, input, use, options),
     sync: (input: unknown, options?: Pick<CallOptions, 'timeoutMs' | 'caller'>) =>
       dispatcher.callSync(value, input, options?.timeoutMs, options?.caller),
   });

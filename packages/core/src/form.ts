@@ -4,7 +4,7 @@ import { type Codec, IsthmusError, type Memory, type Method } from '@isthmus/sch
 import { memoryOf } from './memory.ts';
 
 /** What a method's caller gives and gets: TypeScript values, JSON in two shapes, or bytes as they are on their way. */
-export type FormName = 'value' | 'view' | 'json' | 'jsonText' | 'raw';
+export type FormName = 'value' | 'view' | 'borrow' | 'json' | 'jsonText' | 'raw';
 
 /** A method in one form, as one version of the schema numbers it and lays it out. */
 export interface Form {
@@ -21,6 +21,8 @@ export interface Form {
   readonly possible: boolean;
   /** The least bytes of a request. */
   readonly least: number;
+  /** Whether an input that `write` takes, if it is a Uint8Array, is the request as it stands. */
+  readonly takesBytes: boolean;
   /**
    * Writes a request, unless the memory ends before `offset` plus what it takes.
    *
@@ -28,8 +30,10 @@ export interface Form {
    * @throws IsthmusError `INVALID_INPUT`.
    */
   write(input: unknown, memory: Memory, offset: number): number;
-  /** Copies what it reads. @throws IsthmusError `HANDLER_FAULT`, `MALFORMED_MESSAGE`. */
+  /** Copies what it reads, unless it is borrowed. @throws IsthmusError `HANDLER_FAULT`, `MALFORMED_MESSAGE`. */
   read(memory: Memory, offset: number, size: number): unknown;
+  /** Of a borrowed reply: takes it while it is there. What this returns is what the call resolves with. */
+  readonly use: ((reply: unknown) => unknown) | undefined;
 }
 
 export type Forms = Readonly<Record<FormName, Form>>;
@@ -44,7 +48,7 @@ export interface WireMethod {
   readonly isSameLayout: boolean;
 }
 
-type Codecs = Pick<Form, 'possible' | 'least' | 'write' | 'read'>;
+type Codecs = Pick<Form, 'possible' | 'least' | 'takesBytes' | 'write' | 'read'>;
 
 /** The forms of a method; of another version of the schema if `peer` is given. */
 export function formsOf(method: Method, peer?: WireMethod): Forms {
@@ -56,9 +60,10 @@ export function formsOf(method: Method, peer?: WireMethod): Forms {
     id,
     replies: replyCounts[method.replies],
     idempotent,
+    use: undefined,
     ...codecs,
   });
-  const usual = { possible: true, least: input.size };
+  const usual = { possible: true, least: input.size, takesBytes: method.input?.kind === 'bytesTail' };
   const encode: Form['write'] = (value, memory, offset) => input.encode(value, memory, offset);
   const encodeJson: Form['write'] = (value, memory, offset) => input.encodeJson(value, memory, offset);
   return {
@@ -71,6 +76,11 @@ export function formsOf(method: Method, peer?: WireMethod): Forms {
       ...usual,
       write: encode,
       read: (memory, offset, size) => output.view(memoryOf(copyOf(memory, offset, size).buffer), 0, size),
+    }),
+    borrow: form('borrow', {
+      ...usual,
+      write: encode,
+      read: (memory, offset, size) => output.view(memory, offset, size),
     }),
     json: form('json', {
       ...usual,
@@ -100,6 +110,7 @@ function rawOf(method: Method, { inputCodec, outputCodec }: WireMethod): Codecs 
   return {
     possible: true,
     least: inputCodec.size,
+    takesBytes: true,
     write: (input, memory, offset) => {
       const bytes = requestBytes(method, inputCodec, input);
       if (offset + bytes.length <= memory.bytes.length) memory.bytes.set(bytes, offset);
@@ -122,7 +133,7 @@ function refusedRaw(method: Method): Codecs {
       detail: `the bytes of ${method.name} are laid out as this client's schema says, and the instance has another version of it: use the other forms, which are converted`,
     });
   };
-  return { possible: false, least: 0, write: refuse, read: refuse };
+  return { possible: false, least: 0, takesBytes: false, write: refuse, read: refuse };
 }
 
 function copyOf(memory: Memory, offset: number, size: number): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,7 @@ import { type NativeChannel, notSent, outboxAlign, SlotBit } from '@isthmus/nati
 import type { IsthmusError, Service } from '@isthmus/schema';
 import type { CallTable } from './call-table.ts';
 import { errorOf, errorOfStatus, isGone } from './errors.ts';
+import type { Form } from './form.ts';
 import { textOf } from './memory.ts';
 import type { PendingCall } from './pending.ts';
 import type { Pings } from './pings.ts';
@@ -121,13 +122,24 @@ export class Outcomes {
     let value: unknown;
     try {
       // The end of many replies is none itself.
-      if (call.queue === undefined) value = call.wire.read(this.#source.replies.current, offset, size);
+      if (call.form.use !== undefined) value = this.#lend(call.form.use, call.wire, offset, size);
+      else if (call.queue === undefined) value = call.wire.read(this.#source.replies.current, offset, size);
       this.#inform(call);
     } catch (cause) {
       this.#listener.failed(call, errorOf(cause), true, 0);
       return;
     }
     settle(call, value);
+  }
+
+  /** Has a reply used where it lies. */
+  #lend(use: (reply: unknown) => unknown, form: Form, offset: number, size: number): unknown {
+    const lent = this.#source.replies.lend(offset, size);
+    try {
+      return use(form.read(lent, 0, size));
+    } finally {
+      lent.end();
+    }
   }
 
   /** One of many replies. `credit` is what it takes of the call's window; a status where the reply was lost on its way. */

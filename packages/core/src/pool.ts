@@ -32,7 +32,15 @@ export class Pool {
       failed: (call, error, sent, leftMs) => this.#failed(call, error, sent, leftMs),
     });
     const giveUp = (call: PendingCall, error: IsthmusError): void => this.#settle(call, error);
-    this.#forRoom = new WaitingRoom(settings.patienceMs, (call, leftMs) => this.#send(call, leftMs), giveUp);
+    this.#forRoom = new WaitingRoom(
+      settings.patienceMs,
+      (call, leftMs) => {
+        this.#send(call, leftMs);
+        // Not with others at the end of the round: whether it found room decides whether they are tried.
+        call.channel?.flush();
+      },
+      giveUp,
+    );
     this.#forInstance = new WaitingRoom(
       settings.connectTimeoutMs,
       (call, leftMs, error) => this.#sendElsewhere(call, error, leftMs),

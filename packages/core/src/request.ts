@@ -14,13 +14,20 @@ export function maxRequestOf({ requestRingBytes }: Pick<Settings, 'requestRingBy
   return requestRingBytes / 2 - recordHeaderBytes;
 }
 
+const nothing = memoryOf(new ArrayBuffer(0));
+
 /**
- * The bytes of a request in memory of their own, for one that has no room elsewhere, or was disturbed there.
+ * The bytes of a request in memory of their own, or of the caller's, for one that has no room elsewhere, or was disturbed there.
  *
  * @throws IsthmusError `INVALID_INPUT`, and `RECORD_TOO_LARGE` above `max`.
  */
 export function requestOf(form: Form, input: unknown, max: number): Uint8Array {
   let size = form.least;
+  if (form.takesBytes && input instanceof Uint8Array) {
+    // Checks it.
+    size = form.write(input, nothing, 0);
+    if (size <= max) return input;
+  }
   for (let tries = 0; tries < maxTries && size <= max; tries++) {
     const memory = memoryOf(new ArrayBuffer(size));
     const needed = form.write(input, memory, 0);

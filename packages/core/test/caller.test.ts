@@ -57,7 +57,7 @@ for (const copyReplies of [false, true]) {
   describe(`a caller${copyReplies ? ', where replies are copied' : ''}`, () => {
     let bridge: ProbeBridge;
     before(async () => {
-      bridge = await ProbeBridge.start({ copyReplies, timeoutMs: 60_000 });
+      bridge = await ProbeBridge.start({ copyReplies, timeoutMs: 60_000, patienceMs: 60_000 });
     });
     after(() => bridge[Symbol.asyncDispose]());
 

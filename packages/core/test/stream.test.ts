@@ -105,9 +105,9 @@ describe('the deadline of many replies', { concurrency: true }, () => {
 
   it('does not pass while nobody takes them', async () => {
     await using bridge = await ProbeBridge.start({ streamWindowBytes: 1024 });
-    const stream = bridge.client.burst({ count: 3, textBytes: 1000 }, { timeoutMs: 3500 });
+    const stream = bridge.client.burst({ count: 3, textBytes: 1000 }, { timeoutMs: 8000 });
     assert.equal((await stream.next()).value?.number, 0);
-    await sleep(4000);
+    await sleep(8500);
     assert.deepEqual(await drain(stream), { numbers: [1, 2], end: 'ok' });
   });
 });
@@ -230,7 +230,7 @@ describe('a call with many replies', () => {
     await stream.next();
     const rows = await stalledAt(client);
     await client.$close();
-    const { numbers, end } = await within(1000, drain(stream));
+    const { numbers, end } = await within(60_000, drain(stream));
     assert.deepEqual([numbers, end], [upTo(rows).slice(1), 'CLOSED']);
   });
 
@@ -333,6 +333,7 @@ describe('many replies of an instance that dies', () => {
     await eventually('both', () => client.$instances.length === 2);
     return {
       client,
+      instances,
       kill: (pid: number | undefined) => instances.find((instance) => instance.pid === pid)?.kill('SIGKILL'),
       async [Symbol.asyncDispose]() {
         await client.$close();
@@ -346,9 +347,12 @@ describe('many replies of an instance that dies', () => {
     it(`are given as far as they came, and no other instance is asked${copyReplies ? ', replies copied' : ''}`, async () => {
       await using bridge = await startTwo({ copyReplies });
       const { client } = bridge;
-      const stream = client.burst({ count: endless, textBytes: 1000 });
+      const info: CallInfo = {};
+      const stream = client.burst({ count: endless, textBytes: 1000 }, { info });
       const first = await stream.next();
-      await sleep(100);
+      await using witness = await connect(probe, { path: info.instance ?? assert.fail() });
+      await stalledAt(witness);
+      await witness.$close();
       bridge.kill(first.value?.pid);
       await eventually('the loss', () => client.$instances.length === 1);
       const { numbers, end } = await within(60_000, drain(stream));
@@ -359,13 +363,15 @@ describe('many replies of an instance that dies', () => {
   }
 
   it('come from another one if none had come, and the method is idempotent', async () => {
-    await using bridge = await startTwo();
-    const { client } = bridge;
+    await using bridge = await startTwo({ timeoutMs: 60_000 });
+    const { client, instances } = bridge;
     for (const method of [client.burst, client.burstOnce]) {
-      const call = drain(method({ count: 3, pauseMicroseconds: 200_000 }));
-      await sleep(50);
+      for (const instance of instances) instance.kill('SIGSTOP');
+      const call = drain(method({ count: 3 }));
+      await eventually('the call to be sent', () => client.$instances.some(({ inFlight }) => inFlight === 1));
       const busy = client.$instances.find(({ inFlight }) => inFlight === 1);
       bridge.kill(busy?.pid);
+      for (const instance of instances) instance.kill('SIGCONT');
       const expected =
         method === client.burst ? { numbers: upTo(3), end: 'ok' } : { numbers: [], end: 'INSTANCE_LOST' };
       assert.deepEqual(await within(60_000, call), expected);

@@ -28,7 +28,7 @@ if [ $# -eq 0 ]; then
   native=packages/native/test core=packages/core/test
   # What compiles and installs the addon is not about what it does, and the processes of loop.test.ts do little but end.
   set -- $native/{channel,metadata,region,segment,stream}.test.ts \
-    $core/{caller,channel,draining,hostile,one-way,pings,stream}.test.ts \
+    $core/{borrow,caller,channel,draining,hostile,one-way,pings,stream}.test.ts \
     $core/regions/{lifetime,region,torn}.test.ts $core/segments/{attach,create,update}.test.ts
 fi
 # What is freed is kept back for a while. Little of it: some tests look at how much memory there is.

@@ -81,7 +81,7 @@ struct parked_reply {
   unsigned char *payload;
 };
 
-/* What a call carries as its user pointer. */
+/* What a call carries as its user pointer. All zeros, and so no memory, until its slot is used. */
 struct call_tag {
   struct channel *channel;
   uint64_t call_id, deadline_ns; /* of the last call in this slot */
@@ -105,6 +105,8 @@ struct channel {
   struct shared_buffer control_buffer, outbox, inbox, scratch, arena;
   napi_ref segment; /* NULL: the runtime refuses external memory */
   const unsigned char *segment_bytes;
+  size_t segment_size;
+  size_t lent; /* parts of the segment that JavaScript has as ArrayBuffers of their own */
 
   struct call_tag *tags;       /* by slot; options.max_in_flight of them, and behind those MAX_PINGS for pings */
   uint32_t calls;              /* in flight as JavaScript sees it: not those that were cancelled, nor parked */
@@ -116,17 +118,20 @@ struct channel {
   uv_idle_t idle;
   uv_timer_t timer;
   int open_handles;
-  bool idle_active, armed, kept_alive, in_turn, closing, finalized;
+  bool idle_active, armed, kept_alive, in_turn, closing, finished, finalized;
   bool draining, lost;    /* JavaScript was told */
   bool cancelled;         /* a call was, and the instance may not have been told yet */
   uint64_t timer_due_ns;  /* when the timer fires; 0: not started */
   uint64_t spin_until_ns; /* an adaptive channel sleeps then, unless something happens before */
+  uint32_t turn_outcomes; /* of this turn, since the clock was last looked at */
+  uint64_t chain_end_ns;  /* until when JavaScript may take further outcomes by itself */
 };
 
 /* buffers.c */
 bool shared_buffer_create(napi_env env, struct shared_buffer *buffer, size_t size);
 void shared_buffer_release(napi_env env, struct shared_buffer *buffer);
 bool arena_reserve(struct channel *channel, size_t size);
+napi_value lend(napi_env env, napi_callback_info info);
 
 /* parked.c: replies to other calls that come while a synchronous call waits. */
 /* The callback of every call that is not synchronous. A turn takes replies without callbacks, so it only runs while a
@@ -153,8 +158,8 @@ struct outgoing {
 };
 /* Sends one request, whose time counts from `now_ns`. Returns 0 or the error. */
 int send_request(struct channel *channel, const struct outgoing *outgoing, uint64_t now_ns);
-/* Sends the outbox. Requests that could not be sent and one-way calls become inbox entries; returns how many. */
-uint32_t flush_outbox(struct channel *channel);
+/* Sends the outbox; the time of requests counts from `now_ns`. Requests that could not be sent and one-way calls become inbox entries; returns how many. */
+uint32_t flush_outbox(struct channel *channel, uint64_t now_ns);
 
 /* metadata.c */
 enum { METADATA_ENTRIES = ISTH_METADATA_METHOD };
@@ -172,6 +177,9 @@ bool drain_is_untold(const struct channel *channel);
 /* Takes replies and hands them to JavaScript, as long as that causes further calls that are answered at once; then tells it what
  * has become of the instance. */
 void run_turn(struct channel *channel);
+/* next(): within a turn, once continuations have run: sends what they wrote into the outbox, and looks for outcomes as a turn does.
+ * Returns how many there are in the inbox; 0: the turn goes on by itself. */
+napi_value next_outcomes(napi_env env, napi_callback_info info);
 
 /* loop.c */
 bool loop_start(struct channel *channel);
@@ -217,6 +225,8 @@ napi_value channel_create(napi_env env, isth_client *client, struct schema *sche
 /* Closes at once, or, within a turn, at its end (which then calls channel_finish). */
 void channel_close(struct channel *channel);
 void channel_finish(struct channel *channel);
+/* Of a channel that is finished: closes the client, once nothing of its segment is lent. */
+void channel_unmap(struct channel *channel);
 /* Frees the channel once its handles are closed and its JavaScript object is gone. */
 void channel_release(struct channel *channel);
 

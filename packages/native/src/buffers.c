@@ -1,4 +1,5 @@
-/* buffers.c: memory that JavaScript owns and native code writes. An ArrayBuffer's memory does not move while it lives. */
+/* buffers.c: memory that JavaScript owns and native code writes, which does not move while the ArrayBuffer lives; and memory of the
+ * segment that is lent to JavaScript. */
 #include "addon.h"
 
 bool shared_buffer_create(napi_env env, struct shared_buffer *buffer, size_t size) {
@@ -28,4 +29,32 @@ bool arena_reserve(struct channel *channel, size_t size) {
          napi_get_reference_value(channel->env, channel->object, &object) == napi_ok &&
          napi_get_reference_value(channel->env, channel->arena.reference, &value) == napi_ok &&
          napi_set_named_property(channel->env, object, "arena", value) == napi_ok;
+}
+
+static void take_back(napi_env env, void *data, void *hint) {
+  struct channel *channel = hint;
+  (void)env;
+  (void)data;
+  channel->lent--;
+  channel_unmap(channel);
+}
+
+/* lend(offset, size): so much of the segment as an ArrayBuffer of its own, which JavaScript can detach without the others. Only where
+ * there is a segment. Whoever transfers it has it for longer than he should: so the memory stays where it is until it was freed. */
+napi_value lend(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value values[2], buffer;
+  double offset = -1, size = 0;
+  struct channel *channel = channel_arguments(env, info, &count, values);
+  if (channel == NULL) return NULL;
+  napi_get_value_double(env, values[0], &offset);
+  napi_get_value_double(env, values[1], &size);
+  double room = channel->segment == NULL ? 0 : (double)channel->segment_size;
+  if (!(offset >= 0 && size > 0 && offset + size <= room))
+    return throw_status(env, ISTH_E_INVALID_ARGUMENT, "this is not in the segment");
+  void *bytes = (void *)(uintptr_t)(channel->segment_bytes + (size_t)offset);
+  if (napi_create_external_arraybuffer(env, bytes, (size_t)size, take_back, channel, &buffer) != napi_ok)
+    return throw_status(env, ISTH_E_OUT_OF_MEMORY, "a borrowed reply");
+  channel->lent++;
+  return buffer;
 }

@@ -6,7 +6,7 @@ napi_value flush(napi_env env, napi_callback_info info) {
   napi_value result;
   struct channel *channel = channel_arguments(env, info, NULL, NULL);
   if (channel == NULL) return NULL;
-  uint32_t outcomes = flush_outbox(channel);
+  uint32_t outcomes = flush_outbox(channel, isth_now_ns());
   loop_wait_anew(channel);
   napi_create_uint32(env, outcomes, &result);
   return result;
@@ -47,9 +47,13 @@ static struct call_tag *tag_argument(napi_env env, napi_callback_info info, size
   if (channel == NULL) return NULL;
   uint32_t slot = UINT32_MAX;
   napi_get_value_uint32(env, values[0], &slot);
-  if (slot < channel->options.max_in_flight) return &channel->tags[slot];
-  throw_status(env, ISTH_E_INVALID_ARGUMENT, "there is no such slot");
-  return NULL;
+  if (slot >= channel->options.max_in_flight) {
+    throw_status(env, ISTH_E_INVALID_ARGUMENT, "there is no such slot");
+    return NULL;
+  }
+  struct call_tag *tag = &channel->tags[slot];
+  tag->channel = channel;
+  return tag;
 }
 
 /* cancel(slot): true if the call was in flight; then nothing comes of it any more. */
@@ -122,6 +126,7 @@ napi_value ping(napi_env env, napi_callback_info info) {
   napi_get_value_double(env, values[2], &timeout_ms);
   if (number >= MAX_PINGS) return throw_status(env, ISTH_E_INVALID_ARGUMENT, "there is no such ping");
   struct call_tag *tag = &channel->tags[channel->options.max_in_flight + number];
+  tag->channel = channel;
   tag->deadline_ns = isth_now_ns() + (uint64_t)(timeout_ms * 1e6);
   int status = isth_client_ping(channel->client, lane, tag->deadline_ns, park_reply, tag, &tag->call_id);
   if (status == 0) channel->calls++;

@@ -64,8 +64,6 @@ void channel_finish(struct channel *channel) {
       segment != NULL)
     napi_detach_arraybuffer(env, segment);
   loop_stop(channel);
-  isth_client_close(channel->client);
-  channel->client = NULL;
   schema_free(channel->schema);
   parked_destroy(channel);
   free(channel->tags);
@@ -77,7 +75,15 @@ void channel_finish(struct channel *channel) {
     if (references[i] != NULL) napi_delete_reference(env, references[i]);
   if (channel->context != NULL) napi_async_destroy(env, channel->context);
   napi_close_handle_scope(env, scope);
-  if (channel->open_handles == 0) channel_release(channel);
+  channel->finished = true;
+  channel_unmap(channel);
+}
+
+void channel_unmap(struct channel *channel) {
+  if (!channel->finished || channel->lent > 0) return;
+  isth_client_close(channel->client);
+  channel->client = NULL;
+  channel_release(channel);
 }
 
 void channel_release(struct channel *channel) {
@@ -103,13 +109,12 @@ static void clean_up(napi_async_cleanup_hook_handle handle, void *data) {
 }
 
 static bool share_segment(struct channel *channel, napi_value object, bool copy) {
-  size_t size;
   napi_value segment;
-  channel->segment_bytes = isth_client_segment(channel->client, &size);
+  channel->segment_bytes = isth_client_segment(channel->client, &channel->segment_size);
   if (copy) return true;
   /* Replies are only ever read, whatever JavaScript could do: external memory has no read-only form. */
-  napi_status status = napi_create_external_arraybuffer(channel->env, (void *)(uintptr_t)channel->segment_bytes, size,
-                                                        NULL, NULL, &segment);
+  napi_status status = napi_create_external_arraybuffer(channel->env, (void *)(uintptr_t)channel->segment_bytes,
+                                                        channel->segment_size, NULL, NULL, &segment);
   if (status == napi_no_external_buffers_allowed) return true;
   return status == napi_ok && napi_create_reference(channel->env, segment, 1, &channel->segment) == napi_ok &&
          napi_set_named_property(channel->env, object, "segment", segment) == napi_ok;
@@ -143,7 +148,7 @@ static bool share_functions(struct channel *channel, napi_value object) {
                    {"credit", credit},      {"callId", call_id},     {"leftMs", left_ms},
                    {"waitAnew", wait_anew}, {"callSync", call_sync}, {"growScratch", grow_scratch},
                    {"stats", get_stats},    {"region", get_region},  {"close", close_object},
-                   {"ping", ping}};
+                   {"ping", ping},          {"next", next_outcomes}, {"lend", lend}};
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;
     if (napi_create_function(channel->env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, channel,
@@ -173,7 +178,6 @@ napi_value channel_create(napi_env env, isth_client *client, struct schema *sche
   uint32_t tags = options->max_in_flight + MAX_PINGS;
   channel->tags = calloc(tags, sizeof *channel->tags);
   bool good = parked_create(channel) && channel->tags != NULL;
-  for (uint32_t i = 0; good && i < tags; i++) channel->tags[i].channel = channel;
 
   napi_value object, name;
   good = good && napi_create_object(env, &object) == napi_ok &&

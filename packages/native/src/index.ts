@@ -89,6 +89,11 @@ export interface NativeChannel {
   readonly pid: number;
   /** Sends the outbox; returns how many inbox entries tell of requests that could not be sent, and of one-way calls. */
   flush(): number;
+  /**
+   * Within a turn: sends the outbox and looks for outcomes, of which it returns how many are in the inbox. 0: nothing came for a while,
+   * or this went on for long enough; the turn then goes on by itself. Never throws.
+   */
+  next(): number;
   /** Sends one request that does not fit into the outbox. Returns 0 or an error's number. */
   send(
     slot: number,
@@ -121,6 +126,8 @@ export interface NativeChannel {
    */
   callSync(method: number, size: number, timeoutMs: number, metadata?: Uint8Array): number;
   growScratch(bytes: number): ArrayBuffer;
+  /** So many bytes of the segment, at least one, as a buffer of their own, which can be detached without the others. */
+  lend(offset: number, size: number): ArrayBuffer;
   stats(): NativeStats;
   /** The region of this number, which outlives the channel. */
   region(id: number): NativeRegion;

@@ -23,6 +23,7 @@ int send_request(struct channel *channel, const struct outgoing *outgoing, uint6
   size_t count = 0;
   int error = metadata_entries(outgoing->metadata, outgoing->metadata_bytes, entries, &count);
   if (error != 0) return error;
+  tag->channel = channel;
   tag->deadline_ns = now_ns + (uint64_t)(outgoing->timeout_ms * 1e6);
   isth_request request = {.method = outgoing->method,
                           .payload = outgoing->payload,
@@ -40,12 +41,12 @@ int send_request(struct channel *channel, const struct outgoing *outgoing, uint6
   return error;
 }
 
-uint32_t flush_outbox(struct channel *channel) {
+uint32_t flush_outbox(struct channel *channel, uint64_t now_ns) {
   uint32_t end = (uint32_t)channel->control[CONTROL_OUTBOX_BYTES], outcomes = 0;
   if (end == 0) return 0;
   channel->control[CONTROL_OUTBOX_BYTES] = 0;
   struct inbox_entry *inbox = (struct inbox_entry *)(void *)channel->inbox.bytes;
-  uint64_t now_ns = isth_now_ns();
+  isth_client_cork(channel->client);
   for (uint32_t at = 0; at + OUTBOX_ALIGN <= end && end <= OUTBOX_BYTES;) {
     struct outbox_header header;
     memcpy(&header, channel->outbox.bytes + at, sizeof header);
@@ -71,5 +72,6 @@ uint32_t flush_outbox(struct channel *channel) {
     }
     at += (uint32_t)(OUTBOX_ALIGN + room + aligned(header.size));
   }
+  isth_client_uncork(channel->client);
   return outcomes;
 }

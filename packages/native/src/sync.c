@@ -75,7 +75,7 @@ napi_value call_sync(napi_env env, napi_callback_info info) {
   isth_request request = {.method = method,
                           .payload = channel->scratch.bytes,
                           .size = size,
-                          .deadline_ns = isth_now_ns() + (uint64_t)(timeout_ms * 1e6),
+                          .deadline_ns = isth_deadline_ns((uint64_t)(timeout_ms * 1e6)),
                           .metadata = entries,
                           .metadata_count = entry_count,
                           .callback = take_outcome,

@@ -6,6 +6,7 @@
 
 enum {
   EMPTY_POLLS = 100,      /* looks at the rings before the event loop gets its turn, when polling */
+  CHAIN_NS = 100000,      /* how long JavaScript may go on by itself, while what it said it does next tick waits */
   TURN_NS = 1000000,      /* how long one turn may keep the event loop from its other work, but for its last batch */
   OUTCOMES_PER_CLOCK = 32 /* reading the clock costs some 20 ns, an outcome a few hundred */
 };
@@ -32,22 +33,16 @@ static void call_back(struct channel *channel, napi_ref callback, int32_t number
   napi_close_handle_scope(env, scope);
 }
 
-static void deliver(struct channel *channel, uint32_t count, bool in_arena) {
-  channel->control[CONTROL_IN_ARENA] = in_arena;
+/* Has JavaScript take what is in the inbox, and what it takes by itself after that: see next_outcomes. */
+static void deliver(struct channel *channel, uint32_t count) {
+  channel->chain_end_ns = isth_now_ns() + CHAIN_NS;
+  channel->turn_outcomes += count;
   call_back(channel, channel->on_outcomes, (int32_t)count);
-}
-
-/* Once, although the continuation of a failure may have sent again: whoever tries a full ring anew at once, without end, must
- * not keep the turn from taking the replies that would make room. Returns how many outcomes there were. */
-static uint32_t flush_and_report(struct channel *channel) {
-  uint32_t outcomes = channel->closing ? 0 : flush_outbox(channel);
-  if (outcomes > 0) deliver(channel, outcomes, false);
-  return outcomes;
 }
 
 static size_t aligned(size_t size) { return (size + 63) / 64 * 64; }
 
-static void deliver_copies(struct channel *channel, const struct parked_reply *replies, uint32_t count) {
+static void fill_copies(struct channel *channel, const struct parked_reply *replies, uint32_t count) {
   struct inbox_entry *inbox = (struct inbox_entry *)(void *)channel->inbox.bytes;
   size_t total = 0, at = 0;
   for (uint32_t i = 0; i < count; i++) total += aligned(replies[i].size);
@@ -64,18 +59,18 @@ static void deliver_copies(struct channel *channel, const struct parked_reply *r
     memcpy(channel->arena.bytes + at, reply->payload, reply->size);
     at += aligned(reply->size);
   }
-  deliver(channel, count, true);
+  channel->control[CONTROL_IN_ARENA] = 1;
 }
 
-static uint32_t take_parked(struct channel *channel) {
+static uint32_t fill_parked(struct channel *channel) {
   struct parked_reply batch[MAX_BATCH];
   size_t count = parked_take(channel, batch, MAX_BATCH);
-  deliver_copies(channel, batch, (uint32_t)count);
+  fill_copies(channel, batch, (uint32_t)count);
   for (size_t i = 0; i < count; i++) free(batch[i].payload);
   return (uint32_t)count;
 }
 
-static uint32_t take_batch(struct channel *channel) {
+static uint32_t fill_replies(struct channel *channel) {
   isth_reply replies[MAX_BATCH];
   uint32_t count = (uint32_t)isth_client_peek(channel->client, replies, MAX_BATCH);
   if (count == 0) {
@@ -89,19 +84,68 @@ static uint32_t take_batch(struct channel *channel) {
     for (uint32_t i = 0; i < count; i++)
       copies[i] = (struct parked_reply){slot_of(&replies[i]), status_of(&replies[i]), replies[i].size,
                                         (unsigned char *)(uintptr_t)replies[i].payload};
-    deliver_copies(channel, copies, count);
-  } else {
-    struct inbox_entry *inbox = (struct inbox_entry *)(void *)channel->inbox.bytes;
-    for (uint32_t i = 0; i < count; i++) {
-      const unsigned char *payload = replies[i].payload;
-      size_t offset = payload == NULL ? 0 : (size_t)(payload - channel->segment_bytes);
-      inbox[i] = (struct inbox_entry){slot_of(&replies[i]), status_of(&replies[i]), (uint32_t)(offset / 64),
-                                      (uint32_t)replies[i].size};
-    }
-    deliver(channel, count, false);
+    fill_copies(channel, copies, count);
+    return count;
   }
-  isth_client_release(channel->client);
+  struct inbox_entry *inbox = (struct inbox_entry *)(void *)channel->inbox.bytes;
+  for (uint32_t i = 0; i < count; i++) {
+    const unsigned char *payload = replies[i].payload;
+    size_t offset = payload == NULL ? 0 : (size_t)(payload - channel->segment_bytes);
+    inbox[i] = (struct inbox_entry){slot_of(&replies[i]), status_of(&replies[i]), (uint32_t)(offset / 64),
+                                    (uint32_t)replies[i].size};
+  }
+  channel->control[CONTROL_IN_ARENA] = 0;
   return count;
+}
+
+/* Fills the inbox with what has come. What is parked came earlier than what lies in the ring, and many replies to one call have
+ * an order. */
+static uint32_t fill_inbox(struct channel *channel) {
+  return channel->parked_count > 0 ? fill_parked(channel) : fill_replies(channel);
+}
+
+/* The same with what became of the outbox. */
+static uint32_t flush_into_inbox(struct channel *channel, uint64_t now_ns) {
+  uint32_t count = flush_outbox(channel, now_ns);
+  if (count > 0) channel->control[CONTROL_IN_ARENA] = 0;
+  return count;
+}
+
+/* Takes what has come, and then sends what that led to; once, although the continuation of a failure may have sent again: whoever
+ * tries a full ring anew at once, without end, must not keep the turn from taking the replies that would make room. Returns how
+ * many outcomes there were. */
+static uint32_t take_and_flush(struct channel *channel) {
+  uint32_t count = fill_inbox(channel);
+  if (count > 0) {
+    deliver(channel, count);
+    if (channel->closing) return count;
+    isth_client_release(channel->client);
+  }
+  if (channel->control[CONTROL_OUTBOX_BYTES] == 0) return count;
+  uint32_t failed = flush_into_inbox(channel, isth_now_ns());
+  if (failed > 0) deliver(channel, failed);
+  return count + failed;
+}
+
+static int looks(const struct channel *channel) { return channel->options.wait == ISTH_WAIT_BLOCK ? 1 : EMPTY_POLLS; }
+
+napi_value next_outcomes(napi_env env, napi_callback_info info) {
+  napi_value result;
+  void *data;
+  uint32_t count = 0;
+  napi_get_cb_info(env, info, NULL, NULL, NULL, &data);
+  struct channel *channel = data;
+  if (channel->in_turn && !channel->closing) {
+    uint64_t now_ns = isth_now_ns();
+    if (now_ns < channel->chain_end_ns) {
+      isth_client_release(channel->client);
+      count = flush_into_inbox(channel, now_ns);
+      for (int i = looks(channel); i > 0 && count == 0 && channel->calls > 0; i--) count = fill_inbox(channel);
+    }
+    channel->turn_outcomes += count;
+  }
+  napi_create_uint32(env, count, &result);
+  return result;
 }
 
 bool drain_is_untold(const struct channel *channel) {
@@ -120,19 +164,15 @@ void run_turn(struct channel *channel) {
   napi_open_handle_scope(env, &scope);
   channel->in_turn = true;
   channel->control[CONTROL_IN_TURN] = 1;
-  int polls = channel->options.wait == ISTH_WAIT_BLOCK ? 1 : EMPTY_POLLS;
+  int polls = looks(channel);
   uint64_t end_ns = isth_now_ns() + TURN_NS;
-  uint32_t outcomes = 0;
+  channel->turn_outcomes = 0;
   for (int empty = 0; empty < polls && !channel->closing;) {
-    /* What is parked came earlier than what lies in the ring, and many replies to one call have an order. */
-    uint32_t count = channel->parked_count > 0 ? take_parked(channel) : take_batch(channel);
-    count += flush_and_report(channel);
-    if (count > 0) {
+    if (take_and_flush(channel) > 0) {
       empty = 0;
       channel->spin_until_ns = 0;
-      outcomes += count;
-      if (outcomes >= OUTCOMES_PER_CLOCK) {
-        outcomes = 0;
+      if (channel->turn_outcomes >= OUTCOMES_PER_CLOCK) {
+        channel->turn_outcomes = 0;
         if (isth_now_ns() >= end_ns) break;
       }
     } else {

@@ -45,8 +45,9 @@ export function writeBase64Field(bytes: Uint8Array, offset: number, length: numb
 
 /** A copy, and never a Buffer: `slice` of a Buffer would be neither. */
 export function readBytes(bytes: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
+  // Its memory is not set to zeros first.
+  if (to - from > FEW) return new Uint8Array(bytes.subarray(from, to));
   const copy = new Uint8Array(to - from);
-  if (to - from > FEW) copy.set(bytes.subarray(from, to));
-  else for (let at = from; at < to; at++) copy[at - from] = bytes[at] ?? 0;
+  for (let at = from; at < to; at++) copy[at - from] = bytes[at] ?? 0;
   return copy;
 }

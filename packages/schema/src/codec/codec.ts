@@ -10,6 +10,8 @@ export { rawCodec } from './raw.ts';
 export interface Memory {
   readonly view: DataView;
   readonly bytes: Uint8Array;
+  /** True: `view` gives bytes that are tails as they lie there, instead of copies. */
+  readonly lends?: boolean | undefined;
 }
 
 /** Turns values into the bytes of a message and back. Safe to share: it keeps nothing between calls. */
@@ -59,8 +61,8 @@ export interface Codec<Output, Input = Output> {
 
   /**
    * As `decode`, but each field is only decoded, and checked, when it is read, each time anew: for callers that read two fields of
-   * forty. What is inside of it are views again. The memory must stay as it is as long as the view is used. What lies on what
-   * is only found within one field.
+   * forty. What is inside of it are views again. The memory must stay as it is as long as the view is used; its `view` and
+   * `bytes` are asked for each time, so that it can refuse. What lies on what is only found within one field.
    *
    * The fields are getters of the view's class. `for..in`, destructuring by name and encoding work; spreading and `Object.keys`
    * find nothing; `JSON.stringify` gives the JSON form.

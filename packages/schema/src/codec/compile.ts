@@ -50,10 +50,17 @@ function encoding(type: Struct, form: Form) {
 }
 
 function decoding<Result>(type: Struct, form: Form, compile: () => Read<Result>) {
-  const { hasTails } = type.layout;
+  const { size, hasTails } = type.layout;
   let compiled: Read<Result> | undefined;
   return (memory: Memory, offset: number, length: number): Result => {
     compiled ??= compile();
+    if (!hasTails && length === size && fits(memory, offset, size)) {
+      try {
+        return compiled(memory.view, memory.bytes, offset, undefined);
+      } catch {
+        // Read again below, by what can say what is wrong with it.
+      }
+    }
     return new Message(type, memory, offset, length).read(compiled, offset, hasTails, form);
   };
 }

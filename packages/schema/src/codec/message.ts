@@ -11,13 +11,12 @@ export type Read<Result> = (
   bytes: Uint8Array,
   at: number,
   reader: Reader | undefined,
-  message: Message,
+  message?: Message,
 ) => Result;
 
 /** A message that is there to be read. */
 export class Message {
-  readonly view: DataView;
-  readonly bytes: Uint8Array;
+  readonly #memory: Memory;
   readonly #type: Struct;
   readonly #offset: number;
   readonly #length: number;
@@ -29,11 +28,22 @@ export class Message {
     }
     const fault = lengthFault(type, length);
     if (fault !== undefined) throw fault;
-    this.view = memory.view;
-    this.bytes = memory.bytes;
+    this.#memory = memory;
     this.#type = type;
     this.#offset = offset;
     this.#length = length;
+  }
+
+  get view(): DataView {
+    return this.#memory.view;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#memory.bytes;
+  }
+
+  get lends(): boolean {
+    return this.#memory.lends === true;
   }
 
   /**

@@ -19,6 +19,7 @@ export class Reader {
   readonly bytes: Uint8Array;
   /** Of the list that was found last. */
   count = 0;
+  readonly #lends: boolean;
   /** Where the message begins in memory. */
   readonly #base: number;
   readonly #length: number;
@@ -30,6 +31,7 @@ export class Reader {
   constructor(memory: Memory, offset: number, length: number, fixedBytes: number, anyOrder: boolean) {
     this.view = memory.view;
     this.bytes = memory.bytes;
+    this.#lends = memory.lends === true;
     this.#base = offset;
     this.#length = length;
     this.#fixedBytes = fixedBytes;
@@ -53,6 +55,7 @@ export class Reader {
 
   data(place: number, max: number): Uint8Array {
     const from = this.#find(place, 1, 1, max, 0);
+    if (this.#lends) return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + from, this.count);
     return readBytes(this.bytes, from, from + this.count);
   }
 

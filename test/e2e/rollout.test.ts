@@ -3,120 +3,19 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@isthmus/core';
-import { call, service, struct, u32 } from '@isthmus/schema';
 import { askStatus } from '../../packages/cli/src/admin/client.ts';
 import { findRunningService } from '../../packages/cli/src/running-bridge.ts';
-import { type Bridge, endBridge, linkPackages, makeWorkspace, startBridge, type Workspace } from './support/bridge.ts';
+import { type Bridge, endBridge, makeWorkspace, startBridge, type Workspace } from './support/bridge.ts';
 import { eventually, isthmusCommand, type Result, run } from './support/commands.ts';
+import { configText, counter, programText, writeCounter } from './support/counter.ts';
 import { post } from './support/http.ts';
+import { Load } from './support/load.ts';
 import { isAlive, type ProcessId } from './support/processes.ts';
-
-const counter = service('counter', {
-  // Not idempotent: a call that may have been executed is never tried again.
-  count: call({
-    input: struct('Count', { number: u32() }),
-    output: struct('Counted', { number: u32(), version: u32(), pid: u32() }),
-  }),
-});
-
-const schemaText = `import { call, service, struct, u32 } from '@isthmus/schema';
-export const counter = service('counter', {
-  count: call({
-    input: struct('Count', { number: u32() }),
-    output: struct('Counted', { number: u32(), version: u32(), pid: u32() }),
-  }),
-});
-`;
-
-const configText = (instances: number) => `import { defineBridge } from '@isthmus/gateway';
-import { counter } from './counter.schema.ts';
-export default defineBridge({
-  services: {
-    counter: {
-      schema: counter,
-      sources: ['counter.c'],
-      instances: ${instances},
-      timeoutMs: 60_000,
-      connectTimeoutMs: 60_000,
-      startTimeoutMs: 60_000,
-    },
-  },
-});
-`;
-
-/** Takes a millisecond, so that calls are under way at any moment. */
-const programText = (version: number) => `#include <time.h>
-#include <unistd.h>
-#include <counter.h>
-
-int counter_on_count(isth_call *call, const counter_count *in, counter_counted *out) {
-  struct timespec time = {0, 1000000L};
-  (void)call;
-  nanosleep(&time, NULL);
-  out->number = in->number;
-  out->version = ${version};
-  out->pid = (uint32_t)getpid();
-  return 0;
-}
-
-int main(int argc, char **argv) { return counter_main(argc, argv); }
-`;
 
 const crashing = `#include <stdio.h>
 int main(void) { fputs("no such device\\n", stderr); return 3; }
 `;
-
-/** How long a caller rests before it asks again, in ms: there are other tests on the machine. */
-const restMs = 10;
-
-type Ask = (number: number) => Promise<Readonly<Record<string, unknown>>>;
-
-/** Asks again and again, as many at a time as told, until stopped. */
-class Load {
-  readonly failures: string[] = [];
-  /** Versions that answered calls which began after the last {@link forget}. */
-  readonly versions = new Set<unknown>();
-  answers = 0;
-  readonly #ask: Ask;
-  readonly #loops: readonly Promise<void>[];
-  #generation = 0;
-  #stopped = false;
-
-  constructor(atATime: number, ask: Ask) {
-    this.#ask = ask;
-    this.#loops = Array.from({ length: atATime }, (_, index) => this.#loop(index));
-  }
-
-  /** What comes from here on is looked at by itself. */
-  forget(): void {
-    this.#generation += 1;
-    this.versions.clear();
-    this.answers = 0;
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all(this.#loops);
-  }
-
-  async #loop(first: number): Promise<void> {
-    for (let number = first; !this.#stopped; number += 100) {
-      const generation = this.#generation;
-      try {
-        const answer = await this.#ask(number);
-        assert.equal(answer.number, number);
-        if (generation !== this.#generation) continue;
-        this.versions.add(answer.version);
-        this.answers += 1;
-      } catch (error) {
-        this.failures.push(String(error));
-      }
-      await sleep(restMs);
-    }
-  }
-}
 
 let workspace: Workspace;
 let bridge: Bridge;
@@ -128,11 +27,7 @@ const write = (name: string, text: string) => writeFile(join(workspace.folder, n
 
 before(async () => {
   workspace = await makeWorkspace();
-  await linkPackages(workspace.folder);
-  await write('package.json', '{ "type": "module" }\n');
-  await write('counter.schema.ts', schemaText);
-  await write('counter.c', programText(1));
-  await write('isthmus.config.ts', configText(2));
+  await writeCounter(workspace.folder, configText(2));
   bridge = await startBridge(inWorkspace());
   stopBridge = () => endBridge(bridge);
 });

@@ -12,15 +12,27 @@ export interface Log {
 /** Nothing here logs them on purpose. */
 const redact = { paths: [...secretLogPaths], censor: '[secret]' };
 
-/** On a terminal a line a person can read; else pino's JSON, one object a line, for whatever collects logs. */
-export function createLog(level: LogLevel): Log {
+/** What a pipe takes in one piece, in bytes, whoever else writes to it (PIPE_BUF). */
+const atomicBytes = 4096;
+
+/**
+ * On a terminal a line a person can read; else pino's JSON, one object a line, for whatever collects logs.
+ *
+ * @param worker The worker that this process is, which each line then has; undefined: none.
+ */
+export function createLog(level: LogLevel, worker?: number): Log {
+  const options = { level, redact };
   if (process.stderr.isTTY) {
     const write = (line: string) => process.stderr.write(`${readableLine(line)}\n`);
-    return { logger: pino({ level, redact }, { write }), flush: () => {} };
+    return { logger: named(pino(options, { write }), worker), flush: () => {} };
   }
-  // Buffered: a write to the kernel for each request would cost more than the request.
-  const destination = pino.destination({ fd: 2, sync: false });
-  return { logger: pino({ level, redact }, destination), flush: () => destination.flushSync() };
+  // Buffered: a write to the kernel for each request would cost more than the request. All workers share stderr, so they write whole lines.
+  const destination = pino.destination({ fd: 2, sync: false, ...(worker !== undefined && { maxWrite: atomicBytes }) });
+  return { logger: named(pino(options, destination), worker), flush: () => destination.flushSync() };
+}
+
+function named(logger: Logger, worker: number | undefined): Logger {
+  return worker === undefined ? logger : logger.child({ worker });
 }
 
 /** Fields that a person does not need to see on each line. */

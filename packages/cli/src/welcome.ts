@@ -17,12 +17,14 @@ export interface Served {
   readonly regions: readonly Pick<RegionSettings, 'name'>[];
   /** The paths of the configuration's own pages. */
   readonly pages: readonly string[];
+  /** The processes that serve HTTP; 0: the bridge's own. */
+  readonly workers: number;
   /** Whether callers need credentials. */
   readonly isGuarded: boolean;
 }
 
 /** Several lines: what is served where, and one request to try. */
-export function describeBridge(url: string, { services, regions, pages, isGuarded }: Served): string {
+export function describeBridge(url: string, { services, regions, pages, workers, isGuarded }: Served): string {
   const { bold, dim } = colours(process.stdout);
   const routes = services.flatMap(({ service, instances }) => {
     const word = instances === 1 ? 'instance' : 'instances';
@@ -38,7 +40,7 @@ export function describeBridge(url: string, { services, regions, pages, isGuarde
   ]);
   return [
     '',
-    `Isthmus ${version} serves ${bold(url)}`,
+    `Isthmus ${version} serves ${bold(url)}${workers === 0 ? '' : dim(` (${workers} ${workers === 1 ? 'worker' : 'workers'})`)}`,
     ...routes,
     ...attached,
     ...pages.map((path) => `  ${dim('page')} ${url}${path}`),

@@ -18,7 +18,7 @@ function settingsOf(schema: Service, example: object = {}) {
 
 test('names every route and one call to try', () => {
   const services = [{ service: settingsOf(schema), instances: 2 }];
-  const served = { services, regions: [], pages: [], isGuarded: false };
+  const served = { services, regions: [], pages: [], workers: 0, isGuarded: false };
   const text_ = describeBridge('http://127.0.0.1:8080', served);
   assert.match(text_, /serves http:\/\/127\.0\.0\.1:8080\n {2}zoo \(2 instances\)/);
   assert.match(text_, /POST http:\/\/127\.0\.0\.1:8080\/v1\/call\/zoo\/count\n/);
@@ -35,6 +35,7 @@ test('names every region, of services and attached, and every page', () => {
     services: [{ service: settingsOf(both), instances: 1 }],
     regions: [{ name: 'boiler' }],
     pages: ['/panel'],
+    workers: 0,
     isGuarded: false,
   };
   const lines = describeBridge('http://h:1', served).split('\n');

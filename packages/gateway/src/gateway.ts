@@ -1,5 +1,6 @@
 /** The whole gateway: a Fastify app of its own that listens, logs and closes without losing a call. */
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { IsthmusError } from '@isthmus/schema';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { TlsOptions } from './auth/options.ts';
@@ -30,6 +31,23 @@ export interface GatewayOptions extends ServeOptions, ServerBounds {
   readonly logger?: FastifyBaseLogger;
 }
 
+export interface ListenOptions {
+  /** In place of the one that the gateway was made with. */
+  readonly port?: number;
+  /**
+   * Lets other processes of the same user listen on the port too, if they ask for the same: the kernel then gives each connection to one
+   * of them (`SO_REUSEPORT`). Default false.
+   */
+  readonly shared?: boolean;
+}
+
+export interface GatewayCounts {
+  /** Open connections. */
+  readonly connections: number;
+  /** Requests since it was made. */
+  readonly requests: number;
+}
+
 export interface Gateway extends AsyncDisposable {
   /** The Fastify app, to add routes or plugins before `listen()`, or to `inject()` requests in tests. */
   readonly app: FastifyInstance;
@@ -39,7 +57,9 @@ export interface Gateway extends AsyncDisposable {
    * @returns the base URL, `http://127.0.0.1:8080` for example.
    * @throws the system's error, such as `EADDRINUSE`.
    */
-  listen(): Promise<string>;
+  listen(options?: ListenOptions): Promise<string>;
+  /** What it has to do, and has done. */
+  counts(): Promise<GatewayCounts>;
   /**
    * Stops accepting connections, answers new requests on the open ones with 503 `SHUTTING_DOWN`, and waits until the
    * requests in flight are answered, for at most `timeoutMs` (default 1,000); then their connections are cut, which
@@ -64,6 +84,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
     // The gateway writes its own line; see request-log.ts.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request would cost more than a call: lines name their request by its trace.
+    childLoggerFactory: (logger) => logger,
     return503OnClosing: false,
     serverFactory: (handler) => createHttpServer(handler, bounds, tls),
     trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
@@ -75,10 +97,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   logHandshakes(app.server, app.log);
   let closing: Promise<void> | undefined;
 
-  app.addHook('onRequest', async (_request, reply) => {
-    if (closing === undefined) return;
+  let requests = 0;
+  app.addHook('onRequest', (_request, reply, done) => {
+    requests += 1;
+    if (closing === undefined) return done();
     reply.header('connection', 'close');
-    throw new IsthmusError('SHUTTING_DOWN');
+    done(new IsthmusError('SHUTTING_DOWN'));
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing !== undefined) reply.header('connection', 'close');
@@ -105,13 +129,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const gateway: Gateway = {
     app,
-    async listen() {
+    async listen({ port = options.port ?? 8080, shared = false } = {}) {
       await app.listen({
-        host,
-        port: options.port ?? 8080,
+        ...{ host, port, reusePort: shared },
         listenTextResolver: (address) => `listening on ${address}`,
       });
       return urlOf(app.server.address(), tls === undefined ? 'http' : 'https');
+    },
+    async counts() {
+      return { connections: await promisify(app.server.getConnections.bind(app.server))(), requests };
     },
     close({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) {
       closing ??= close(timeoutMs);

@@ -11,6 +11,7 @@ export type {
   TlsOptions,
 } from './auth/options.ts';
 export { isScope } from './auth/scopes.ts';
+export { type Count, type RateCounter, RateWindows, type WindowState } from './auth/windows.ts';
 export {
   type BridgeClient,
   type CallInfo,
@@ -39,7 +40,9 @@ export {
   type LivenessConfig,
   type LogConfig,
   type LogLevel,
+  listCpus,
   loadConfig,
+  maxWorkers,
   type PathServiceConfig,
   type ProcessSettings,
   type RegionConfig,
@@ -50,10 +53,11 @@ export {
   type ServiceSettings,
   type SourceServiceConfig,
   schemaProblem,
+  shareCpus,
   validateBridge,
   type WaitMode,
 } from './config/index.ts';
-export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export { createGateway, type Gateway, type GatewayCounts, type GatewayOptions, type ListenOptions } from './gateway.ts';
 export { type Problem, problemOf } from './http/problem.ts';
 export { secretLogPaths } from './http/secret-headers.ts';
 export { openApiOf } from './openapi/document.ts';
@@ -79,6 +83,8 @@ export {
   type Pingable,
   type Readiness,
   type ResourceLimits,
+  Restarts,
+  type RestartsOptions,
   type RolloutEvent,
   type RolloutOptions,
   type SupervisedService,

@@ -3,8 +3,9 @@ import { IsthmusError } from '@isthmus/schema';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator } from './auth/authenticator.ts';
 import { addGuard } from './auth/guard.ts';
-import { addLimits } from './auth/limits.ts';
+import { createLimits } from './auth/limits.ts';
 import type { AuthOptions, RateLimit } from './auth/options.ts';
+import { type RateCounter, RateWindows } from './auth/windows.ts';
 import type { GatewayServices } from './bridge-client.ts';
 import { authSettings } from './config/auth.ts';
 import { Admission } from './http/admission.ts';
@@ -52,6 +53,8 @@ export interface ServeOptions {
   readonly auth?: AuthOptions | undefined;
   /** How many requests each caller may send; who has no name counts by address. Default: any number. */
   readonly rateLimit?: RateLimit | undefined;
+  /** Who counts requests and wrong credentials. Default: this process, for itself. */
+  readonly rateCounter?: RateCounter | undefined;
   /** The names that are answered to, without ports; others are `FORBIDDEN`. Default: any name. */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -97,10 +100,15 @@ export async function serveBridge(scope: FastifyInstance, options: ServeOptions)
   });
   scope.setErrorHandler(answerError);
   const checkHost = hostCheck(options.hosts);
-  if (checkHost !== undefined) scope.addHook('onRequest', async ({ headers }) => checkHost(headers.host));
+  if (checkHost !== undefined) {
+    scope.addHook('onRequest', ({ headers }, _reply, done) => {
+      checkHost(headers.host);
+      done();
+    });
+  }
   await addCors(scope, origins);
   if (auth !== undefined || isLimited) {
-    const limits = await addLimits(scope, options.rateLimit);
+    const limits = createLimits(options.rateLimit, options.rateCounter ?? new RateWindows());
     const authenticator = auth === undefined ? undefined : await Authenticator.open(auth);
     addGuard(scope, { authenticator, limits, pages: Object.keys(options.pages ?? {}) });
   }

@@ -1,7 +1,7 @@
 /** Starting and closing: nothing in flight is lost, and nothing new is begun. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,6 +32,12 @@ function callOver(agent: Agent, url: string): Promise<Answer> {
     request.on('error', reject);
     request.end(JSON.stringify(goodQuote));
   });
+}
+
+async function getOver(agent: Agent, url: string): Promise<void> {
+  const [response]: IncomingMessage[] = await once(httpRequest(url, { agent }).end(), 'response');
+  assert.equal(response?.resume().statusCode, 200);
+  await once(response ?? assert.fail(), 'end');
 }
 
 /** Handlers whose quotes wait until they are let go. */
@@ -136,6 +142,28 @@ test('a port that is taken is an error', async () => {
   const services = { pricing: { schema: pricing, client: fakeClient(pricing, plainHandlers) } };
   await using second = await createGateway({ services, port: Number(new URL(served.url).port) });
   await assert.rejects(second.listen(), { code: 'EADDRINUSE' });
+});
+
+test('a port is shared by those who ask for it', async () => {
+  await using first = await createGateway({ services: {}, port: 0 });
+  await using second = await createGateway({ services: {} });
+  await using alone = await createGateway({ services: {} });
+  const url = await first.listen({ shared: true });
+  const port = Number(new URL(url).port);
+  assert.equal(await second.listen({ port, shared: true }), url);
+  await assert.rejects(alone.listen({ port }), /EADDRINUSE/);
+  const agent = new Agent({ keepAlive: true });
+  for (let asked = 1; asked <= 20; asked += 1) await getOver(agent, `${url}/healthz`);
+  const counts = await Promise.all([first.counts(), second.counts()]);
+  agent.destroy();
+  // One connection, and so one of the two.
+  assert.deepEqual(
+    counts.sort((a, b) => a.requests - b.requests),
+    [
+      { connections: 0, requests: 0 },
+      { connections: 1, requests: 20 },
+    ],
+  );
 });
 
 test('refuses services under another name, and clients of another schema', async () => {

@@ -8,6 +8,7 @@ import { checkSupervised, type Supervisor } from '@isthmus/gateway';
 import { IsthmusError } from '@isthmus/schema';
 import type { Connection } from '../clients.ts';
 import { readinessThrough } from '../readiness.ts';
+import type { Workers } from '../workers/workers.ts';
 import { reportOf } from './status.ts';
 
 /** The longest description of a service, in bytes. */
@@ -19,6 +20,8 @@ export interface AdminOptions {
   readonly supervisor: Supervisor;
   /** The bridge's connections, by service. */
   readonly connections: ReadonlyMap<string, Connection>;
+  /** Undefined: the bridge has none. */
+  readonly workers?: Pick<Workers, 'report'> | undefined;
 }
 
 /**
@@ -55,7 +58,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const { supervisor, connections } = options;
   const route = `${request.method} ${request.url}`;
   if (route === 'GET /status') {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(reportOf(supervisor, connections)));
+    const workers = (await options.workers?.report()) ?? [];
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(reportOf({ supervisor, connections, workers })));
   } else if (route === 'POST /rollout') {
     const service = checkSupervised(JSON.parse(await bodyOf(request)));
     response.setHeader('content-type', 'application/x-ndjson');

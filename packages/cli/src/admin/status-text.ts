@@ -1,6 +1,8 @@
 /** What a bridge does, as a table for people. */
 import { ageText } from '../age-text.ts';
 import { type Column, table } from '../table.ts';
+import type { WorkerReport } from '../workers/worker-report.ts';
+import type { ExitReport } from './exit-report.ts';
 import type { BridgeReport, InstanceReport } from './status.ts';
 
 interface Row {
@@ -20,11 +22,24 @@ const columns: readonly Column<Row>[] = [
   { heading: 'LAST EXIT', cell: ({ instance }) => exitOf(instance?.lastExit) },
 ];
 
-export function statusText({ services }: BridgeReport): string {
+const workerColumns: readonly Column<WorkerReport>[] = [
+  { heading: 'WORKER', cell: ({ number }) => String(number), alignsRight: true },
+  { heading: 'PID', cell: ({ pid }) => text(pid), alignsRight: true },
+  { heading: 'STATE', cell: ({ state, crashLoop }) => `${state}${crashLoop ? ' (crash loop)' : ''}` },
+  { heading: 'RESTARTS', cell: ({ restarts }) => text(restarts), alignsRight: true },
+  { heading: 'UPTIME', cell: ({ uptimeMs }) => age(uptimeMs), alignsRight: true },
+  { heading: 'CONNECTIONS', cell: ({ connections }) => text(connections), alignsRight: true },
+  { heading: 'REQUESTS', cell: ({ requests }) => text(requests), alignsRight: true },
+  { heading: 'IN FLIGHT', cell: ({ inFlight }) => text(inFlight), alignsRight: true },
+  { heading: 'LAST EXIT', cell: ({ lastExit }) => exitOf(lastExit) },
+];
+
+export function statusText({ services, workers }: BridgeReport): string {
   const rows = services.flatMap(({ name: service, instances }): readonly Row[] =>
     instances.length === 0 ? [{ service, instance: undefined }] : instances.map((instance) => ({ service, instance })),
   );
-  return rows.length === 0 ? 'there are no services\n' : table(columns, rows);
+  const instances = rows.length === 0 ? 'there are no services\n' : table(columns, rows);
+  return workers.length === 0 ? instances : `${instances}\n${table(workerColumns, workers)}`;
 }
 
 /** `starting` and `ready` are the two halves of `running`: whether the bridge is connected. */
@@ -33,7 +48,7 @@ function stateOf({ state, connected, crashLoop }: InstanceReport): string {
   return `${word === 'running' ? 'starting' : word}${crashLoop ? ' (crash loop)' : ''}`;
 }
 
-function exitOf(exit: InstanceReport['lastExit'] | undefined): string {
+function exitOf(exit: ExitReport | null | undefined): string {
   if (exit === undefined || exit === null) return '-';
   return `${exit.signal ?? `exit code ${exit.code}`}, ${ageText(Math.max(0, Date.now() - Date.parse(exit.time)))} ago`;
 }

@@ -2,6 +2,8 @@
 import { basename } from 'node:path';
 import type { InstanceState, InstanceStatus, Supervisor } from '@isthmus/gateway';
 import type { Connection } from '../clients.ts';
+import type { WorkerReport } from '../workers/worker-report.ts';
+import { type ExitReport, exitReportOf } from './exit-report.ts';
 
 /** One instance. What there is not is null: what is started by somebody else has no more than a connection. */
 export interface InstanceReport {
@@ -13,18 +15,13 @@ export interface InstanceReport {
   readonly pid: number | null;
   /** Whether the bridge is connected to it. */
   readonly connected: boolean;
+  /** Calls of the bridge, and of all its workers. */
   readonly inFlight: number | null;
   readonly restarts: number | null;
   readonly uptimeMs: number | null;
   /** Whether it keeps dying soon after its start. */
   readonly crashLoop: boolean;
-  readonly lastExit: {
-    readonly code: number | null;
-    readonly signal: string | null;
-    readonly ranMs: number;
-    /** ISO 8601. */
-    readonly time: string;
-  } | null;
+  readonly lastExit: ExitReport | null;
   readonly lastStderr: readonly string[];
 }
 
@@ -39,19 +36,29 @@ export interface ServiceReport {
 export interface BridgeReport {
   /** The process id of the bridge. */
   readonly pid: number;
+  /** The processes that serve HTTP; empty where the bridge does so itself. */
+  readonly workers: readonly WorkerReport[];
   readonly services: readonly ServiceReport[];
 }
 
-export function reportOf(supervisor: Supervisor, connections: ReadonlyMap<string, Connection>): BridgeReport {
+/** What a bridge consists of. */
+export interface BridgeParts {
+  readonly supervisor: Supervisor;
+  /** The bridge's own connections, by service. */
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly workers: readonly WorkerReport[];
+}
+
+export function reportOf({ supervisor, connections, workers }: BridgeParts): BridgeReport {
   const all = supervisor.status;
   return {
-    pid: process.pid,
+    ...{ pid: process.pid, workers },
     services: [...connections].map(([name, { client }]) => {
       const command = supervisor.serviceNow(name)?.command ?? null;
       const instances =
         command === null
-          ? client.$instances.map((instance) => external(name, instance))
-          : all.filter(({ service }) => service === name).map((status) => started(status, client.$instances));
+          ? client.$instances.map((instance) => external(name, withWorkers(instance, workers)))
+          : all.filter(({ service }) => service === name).map((status) => started(status, client.$instances, workers));
       return { name, command, rollingOut: supervisor.isRollingOut(name), instances };
     }),
   };
@@ -59,14 +66,25 @@ export function reportOf(supervisor: Supervisor, connections: ReadonlyMap<string
 
 type Connected = Connection['client']['$instances'][number];
 
-function started(status: InstanceStatus, connected: readonly Connected[]): InstanceReport {
+/** With the calls that the workers have in flight there. */
+function withWorkers(channel: Connected, workers: readonly WorkerReport[]): Connected {
+  const theirs = workers.flatMap(({ instances }) => instances.filter(({ socket }) => socket === channel.path));
+  return { ...channel, inFlight: theirs.reduce((sum, { inFlight }) => sum + inFlight, channel.inFlight) };
+}
+
+function started(
+  status: InstanceStatus,
+  connected: readonly Connected[],
+  workers: readonly WorkerReport[],
+): InstanceReport {
   const { name, socketPath, state, pid, restarts, uptimeMs, crashLoop, lastExit, lastStderr } = status;
-  const channel = connected.find(({ path }) => path === socketPath);
+  const own = connected.find(({ path }) => path === socketPath);
+  const channel = own && withWorkers(own, workers);
   return {
     ...{ name, socket: socketPath, state, pid: pid ?? null },
     ...{ connected: channel !== undefined, inFlight: channel?.inFlight ?? null },
     ...{ restarts, uptimeMs: uptimeMs === undefined ? null : Math.round(uptimeMs), crashLoop },
-    lastExit: lastExit === undefined ? null : { ...lastExit, time: lastExit.time.toISOString() },
+    lastExit: exitReportOf(lastExit),
     lastStderr,
   };
 }

@@ -21,7 +21,7 @@ Examples:
   isthmus doctor --json
 
 Exit codes:
-  0  nothing that is needed is missing; there may be warnings
+  0  nothing that is needed is missing; there may be warnings, and hints at what would be faster
   1  something is missing
   2  wrong usage`,
     )
@@ -38,8 +38,8 @@ Exit codes:
 }
 
 function describe({ name, status, found, advice }: CheckResult): string {
-  const { green, yellow, red, dim } = colours(process.stdout);
-  const paint: Record<Status, (text: string) => string> = { ok: green, warn: yellow, missing: red };
+  const { green, cyan, yellow, red, dim } = colours(process.stdout);
+  const paint: Record<Status, (text: string) => string> = { ok: green, hint: cyan, warn: yellow, missing: red };
   const line = `${paint[status](status.padEnd(7))} ${name.padEnd(13)} ${found}`;
   return advice === undefined ? line : `${line}\n${dim(`        ${' '.repeat(14)}${advice}`)}`;
 }

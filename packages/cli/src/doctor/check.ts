@@ -1,7 +1,10 @@
 /** One check of `isthmus doctor`, and what it comes to. */
 
-/** `missing`: Isthmus cannot work. `warn`: it works, and not everything, or not well. */
-export type Status = 'ok' | 'warn' | 'missing';
+/**
+ * `missing`: Isthmus cannot work. `warn`: it works, and not everything, or not well. `hint`: it works, and could be faster: of use to
+ * whoever counts microseconds, and to nobody else.
+ */
+export type Status = 'ok' | 'hint' | 'warn' | 'missing';
 
 export interface CheckResult {
   readonly name: string;

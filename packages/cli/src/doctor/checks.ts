@@ -7,6 +7,7 @@ import { IsthmusError } from '@isthmus/schema';
 import { runProgram } from '../programs/run-program.ts';
 import type { Check, CheckResult, Status } from './check.ts';
 import { exposure } from './exposure.ts';
+import { latencyChecks } from './latency.ts';
 import { selfTest } from './self-test.ts';
 import { judgeSharedMemory, readLimits } from './shared-memory.ts';
 
@@ -54,7 +55,7 @@ const taskset: Check = () =>
     name: 'taskset',
     command: ['taskset', '--version'],
     absent: 'warn',
-    advice: 'Needed for limits.cpus of a service only (Debian: apt-get install util-linux).',
+    advice: 'Needed for limits.cpus of a service and for http.cpus only (Debian: apt-get install util-linux).',
   });
 
 const addon: Check = async () => {
@@ -146,6 +147,7 @@ export const checks: readonly Check[] = [
   memory,
   cores,
   exposure,
+  ...latencyChecks,
 ];
 
 interface Tool {

@@ -1,6 +1,6 @@
 /** Makes the services of a configuration ready to be started: headers and .proto files written, programs built. */
 import { join } from 'node:path';
-import type { ProcessSettings, ServiceSettings, SupervisedService } from '@isthmus/gateway';
+import { type ProcessSettings, type ServiceSettings, type SupervisedService, shareCpus } from '@isthmus/gateway';
 import { compileService } from './compile.ts';
 import { generatedFiles } from './generated-files.ts';
 import { runProgram } from './run-program.ts';
@@ -49,8 +49,13 @@ export async function prepareService(
   }
   if (origin.kind === 'path') return undefined;
   const program = await buildProgram(service, origin, options);
-  const { threads: _threads, allow: _allow, liveness: _liveness, ...process } = origin.process;
-  return { name, command: [...program, ...argumentsOf(service, origin.process)], ...process };
+  const { threads = 1, cpus, allow: _allow, liveness: _liveness, ...process } = origin.process;
+  return {
+    name,
+    command: [...program, ...argumentsOf(service, origin.process)],
+    ...process,
+    ...(cpus !== undefined && { cpus: shareCpus(cpus, { instances: process.instances, threads }) }),
+  };
 }
 
 async function buildProgram(

@@ -67,7 +67,7 @@ test('what is no request of ours is refused with the code', async () => {
 });
 
 test('says what the bridge does', async () => {
-  assert.deepEqual(await askStatus({ folder: project, signal }), { pid: process.pid, services: [] });
+  assert.deepEqual(await askStatus({ folder: project, signal }), { pid: process.pid, workers: [], services: [] });
 });
 
 test('a rollout that fails says so in its last line, and leaves what runs', async () => {

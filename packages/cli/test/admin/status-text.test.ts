@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { InstanceReport } from '../../src/admin/status.ts';
 import { statusText } from '../../src/admin/status-text.ts';
+import type { WorkerReport } from '../../src/workers/worker-report.ts';
 
 const instance: InstanceReport = {
   name: 'pricing/1',
@@ -32,6 +33,7 @@ const waiting: InstanceReport = {
 test('a line for each instance, and for a service that has none', () => {
   const text = statusText({
     pid: 1,
+    workers: [],
     services: [
       {
         name: 'pricing',
@@ -63,5 +65,28 @@ test('a line for each instance, and for a service that has none', () => {
 });
 
 test('a bridge without services has none', () => {
-  assert.equal(statusText({ pid: 1, services: [] }), 'there are no services\n');
+  assert.equal(statusText({ pid: 1, workers: [], services: [] }), 'there are no services\n');
+});
+
+test('workers have a table of their own', () => {
+  const worker: WorkerReport = {
+    ...{ number: 1, state: 'ready', pid: 41_007, restarts: 0, uptimeMs: 7_200_000, crashLoop: false, lastExit: null },
+    ...{ connections: 34, requests: 812_034, inFlight: 7, instances: [] },
+  };
+  const dead: WorkerReport = {
+    ...{ ...worker, number: 12, state: 'waiting', pid: null, restarts: 4, uptimeMs: null, crashLoop: true },
+    lastExit: { code: null, signal: 'SIGKILL', ranMs: 5, time: new Date(Date.now() - 600_000).toISOString() },
+    ...{ connections: null, requests: null, inFlight: null },
+  };
+  assert.equal(
+    statusText({ pid: 1, workers: [worker, dead], services: [] }),
+    [
+      'there are no services',
+      '',
+      'WORKER    PID  STATE                 RESTARTS  UPTIME  CONNECTIONS  REQUESTS  IN FLIGHT  LAST EXIT',
+      '     1  41007  ready                        0     2 h           34    812034          7  -',
+      '    12      -  waiting (crash loop)         4       -            -         -          -  SIGKILL, 10 min ago',
+      '',
+    ].join('\n'),
+  );
 });

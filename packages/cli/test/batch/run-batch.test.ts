@@ -5,6 +5,7 @@ import { IsthmusError } from '@isthmus/schema';
 import fc from 'fast-check';
 import type { Row } from '../../src/batch/rows.ts';
 import { type BatchOptions, runBatch } from '../../src/batch/run-batch.ts';
+import { eventually } from '../fixtures/eventually.ts';
 
 interface Given extends Partial<BatchOptions> {
   readonly values?: readonly unknown[];
@@ -92,6 +93,7 @@ test('one slow row holds back the results after it, but only a bounded number of
       return JSON.stringify(value);
     },
   });
+  await eventually(() => (started >= 4 * 16 ? true : undefined));
   await sleep(100);
   assert.equal(started, 4 * 16);
   release.resolve();

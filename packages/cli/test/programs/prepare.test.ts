@@ -35,6 +35,13 @@ test('a program is told what differs from the defaults, and no more', async () =
   ]);
 });
 
+test('CPUs are shared among the instances, one for each serving thread', async () => {
+  const cpusOf = async (extra: object) =>
+    (await prepared({ command: ['./tank'], cpus: '2-4', instances: 2, ...extra }))?.cpus;
+  assert.deepEqual(await cpusOf({}), ['2', '3']);
+  assert.deepEqual(await cpusOf({ threads: 2 }), ['2,3', '4,2']);
+});
+
 test('the supervisor gets the rest', async () => {
   const given = {
     instances: 3,

@@ -1,9 +1,10 @@
 /** How many requests a caller may send, and how many wrong credentials an address. */
-import rateLimit, { normalizeIP } from '@fastify/rate-limit';
+import { normalizeIP } from '@fastify/rate-limit';
 import { IsthmusError } from '@isthmus/schema';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerName } from './identity.ts';
 import type { RateLimit } from './options.ts';
+import type { RateCounter } from './windows.ts';
 
 /** The wrong credentials that one address may show before it is told to wait. */
 export const failureLimit: RateLimit = { max: 30, windowMs: 60_000 };
@@ -17,42 +18,29 @@ export interface Limits {
   brake(request: FastifyRequest): Promise<void>;
 }
 
-/** Windows that are remembered, by caller and by address, are bounded: the oldest make room. */
-export async function addLimits(scope: FastifyInstance, common: RateLimit | undefined): Promise<Limits> {
-  await scope.register(rateLimit, { global: false });
-  const limitOf = (request: FastifyRequest) => request.isthmusIdentity?.rateLimit ?? common;
-  const requests = scope.createRateLimit({
-    keyGenerator: (request) => keyOf(request),
-    max: (request) => limitOf(request)?.max ?? Infinity,
-    timeWindow: (request) => limitOf(request)?.windowMs ?? 0,
-    allowList: [],
-  });
-  const failures = scope.createRateLimit({
-    keyGenerator: (request) => addressOf(request),
-    max: failureLimit.max,
-    timeWindow: failureLimit.windowMs,
-    allowList: [],
-  });
+/** @param counter Who counts: for this gateway alone, or for all that share its port. */
+export function createLimits(common: RateLimit | undefined, counter: RateCounter): Limits {
+  const failures = (request: FastifyRequest, add: boolean) =>
+    counter.count({ of: 'failures', name: addressOf(request), windowMs: failureLimit.windowMs, add });
   return {
     async request(request, reply) {
-      if (limitOf(request) === undefined) return;
-      const state = await requests(request);
-      if (state.isAllowed) return;
+      const limit = request.isthmusIdentity?.rateLimit ?? common;
+      if (limit === undefined) return;
+      const { max, windowMs } = limit;
+      const { count, leftMs } = await counter.count({ of: 'requests', name: nameOf(request), windowMs, add: true });
       reply
-        .header('ratelimit-limit', state.max)
-        .header('ratelimit-remaining', state.remaining)
-        .header('ratelimit-reset', state.ttlInSeconds);
-      if (state.isExceeded) {
-        throw tooMany(state.ttl, `more than ${state.max} requests in ${state.timeWindow} ms`);
-      }
+        .header('ratelimit-limit', max)
+        .header('ratelimit-remaining', Math.max(0, max - count))
+        .header('ratelimit-reset', Math.ceil(leftMs / 1000));
+      if (count > max) throw tooMany(leftMs, `more than ${max} requests in ${windowMs} ms`);
     },
     async failure(request) {
-      const state = await failures(request);
-      if (!state.isAllowed && state.isExceeded) throw tooManyFailures(state.ttl);
+      const { count, leftMs } = await failures(request, true);
+      if (count > failureLimit.max) throw tooManyFailures(leftMs);
     },
     async brake(request) {
-      const state = await failures(request, { increment: false });
-      if (!state.isAllowed && state.remaining === 0) throw tooManyFailures(state.ttl);
+      const { count, leftMs } = await failures(request, false);
+      if (count >= failureLimit.max) throw tooManyFailures(leftMs);
     },
   };
 }
@@ -66,7 +54,7 @@ function tooMany(retryAfterMs: number, detail: string): IsthmusError {
 }
 
 /** The caller, or else the address. */
-function keyOf(request: FastifyRequest): string {
+function nameOf(request: FastifyRequest): string {
   const caller = request.isthmusIdentity?.caller;
   return caller === undefined ? addressOf(request) : callerName(caller);
 }

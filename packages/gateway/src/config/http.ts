@@ -6,6 +6,7 @@ import type { TlsOptions } from '../auth/options.ts';
 import { hostProblem } from '../http/hosts.ts';
 import { serverDefaults } from '../http/server.ts';
 import { rateLimitKeys } from './auth.ts';
+import { checkCpus } from './cpus.ts';
 import {
   checkKeys,
   checkText,
@@ -33,6 +34,8 @@ export const tlsKeys: Keys<TlsOptions> = {
 export const httpKeys: Keys<HttpConfig> = {
   host: text({ default: '127.0.0.1' }),
   port: integer({ min: 0, max: 65_535, default: 8080 }),
+  workers: { default: '1', check: checkWorkers },
+  cpus: optional(checkCpus),
   tls: optional(checkTls),
   hosts: optional(checkHosts),
   origins: origins({ default: [] }),
@@ -64,6 +67,15 @@ export function resolveHttp<T extends Pick<Required<HttpConfig>, 'pages' | 'tls'
       ca: tls.ca === undefined ? undefined : resolve(folder, tls.ca),
     },
   };
+}
+
+/** `isthmus start --workers` takes no more either. */
+export const maxWorkers = 64;
+
+function checkWorkers(value: unknown = 1, path: string): number | 'auto' {
+  if (value === 'auto') return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxWorkers) return value;
+  return refuse(path, `must be a whole number from 1 to ${maxWorkers}, or 'auto', not ${show(value)}`);
 }
 
 function checkTls(value: unknown, path: string): TlsOptions {

@@ -1,4 +1,6 @@
+export { listCpus, shareCpus } from './cpus.ts';
 export { type ExposedSettings, exposureWarnings } from './exposure.ts';
+export { maxWorkers } from './http.ts';
 export { defaultConfigFile, defineBridge, loadConfig } from './load.ts';
 export { schemaProblem } from './schema-problem.ts';
 export { checkSupervised } from './supervised.ts';

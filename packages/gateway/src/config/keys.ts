@@ -76,6 +76,12 @@ export function text(options: WithDefault<string>): Key<string> {
   };
 }
 
+/** A list whose entries are checked one by one. */
+export function list<T>(value: unknown, path: string, check: (entry: unknown, path: string) => T): readonly T[] {
+  if (!Array.isArray(value)) refuse(path, `must be a list, not ${show(value)}`);
+  return value.map((entry: unknown, index) => check(entry, `${path}[${index}]`));
+}
+
 /** A key that may be left out and then stays undefined. */
 export function optional<T>(check: (value: unknown, path: string) => T): Key<T | undefined> {
   return { default: undefined, check: (value, path) => (value === undefined ? undefined : check(value, path)) };

@@ -1,7 +1,8 @@
 /** The keys of services that Isthmus starts, and what becomes of them. */
 import { resolve } from 'node:path';
 import type { ResourceLimits } from '../supervisor/limits.ts';
-import { checkEnvironment, checkKeys, checkText, flag, integer, type Key, type Keys, optional } from './keys.ts';
+import { checkCpus } from './cpus.ts';
+import { checkEnvironment, checkKeys, checkText, flag, integer, type Key, type Keys, list, optional } from './keys.ts';
 import { refuse, show } from './problem.ts';
 import type { AllowConfig, ProcessSettings } from './types.ts';
 
@@ -21,6 +22,7 @@ interface LivenessValues {
 export interface ProcessValues
   extends Pick<ProcessSettings, 'instances' | 'cleanEnv' | 'startTimeoutMs' | 'drainTimeoutMs' | 'socketMode'> {
   readonly threads: number | undefined;
+  readonly cpus: string | undefined;
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly cwd: string | undefined;
   readonly after: readonly string[] | undefined;
@@ -55,6 +57,7 @@ export const allowKeys: Keys<AllowConfig> = {
 export const processKeys: Keys<ProcessValues> = {
   instances: integer({ min: 1, max: 64, default: 1 }),
   threads: optional(integer({ min: 1, max: 64, default: 1 }).check),
+  cpus: optional(checkCpus),
   env: optional(checkEnvironment),
   cleanEnv: flag({ default: false }),
   cwd: optional(checkText),
@@ -74,7 +77,7 @@ export const processKeys: Keys<ProcessValues> = {
 
 /** Puts what follows from the others, or from the configuration's folder, in the place of what was left out. */
 export function processOf(values: ProcessValues & { readonly timeoutMs: number }, folder: string): ProcessSettings {
-  const { instances, threads, cleanEnv, startTimeoutMs, drainTimeoutMs, user, group, socketMode } = values;
+  const { instances, threads, cpus, cleanEnv, startTimeoutMs, drainTimeoutMs, user, group, socketMode } = values;
   const { env = {}, cwd = '.', after = [], limits = {}, allow = { uids: [], gids: [] } } = values;
   // A handler may well take as long as its calls may.
   const liveness = values.liveness && {
@@ -82,26 +85,9 @@ export function processOf(values: ProcessValues & { readonly timeoutMs: number }
     timeoutMs: values.liveness.timeoutMs ?? Math.max(usualAnswerMs, values.timeoutMs),
   };
   return {
-    ...{ instances, threads, env, cleanEnv, cwd: resolve(folder, cwd), after, startTimeoutMs, drainTimeoutMs },
+    ...{ instances, threads, cpus, env, cleanEnv, cwd: resolve(folder, cwd), after, startTimeoutMs, drainTimeoutMs },
     ...{ liveness, limits, user, group, socketMode, allow },
   };
-}
-
-function list<T>(value: unknown, path: string, check: (entry: unknown, path: string) => T): readonly T[] {
-  if (!Array.isArray(value)) refuse(path, `must be a list, not ${show(value)}`);
-  return value.map((entry: unknown, index) => check(entry, `${path}[${index}]`));
-}
-
-function checkCpus(value: unknown, path: string): string {
-  if (typeof value !== 'string' || !/^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/.test(value)) {
-    refuse(path, `must be a list of CPUs such as 0-1,4, not ${show(value)}`);
-  }
-  for (const range of value.split(',')) {
-    const [first = '', last = first] = range.split('-');
-    if (Number(last) < Number(first))
-      refuse(path, `must have its ranges from the lower CPU to the higher one, not ${range}`);
-  }
-  return value;
 }
 
 /** A user or a group, by name or number. */

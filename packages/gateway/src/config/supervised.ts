@@ -1,7 +1,8 @@
 /** A service to run, as one `isthmus` process tells it to another: checked like what a user wrote. */
 import { IsthmusError } from '@isthmus/schema';
 import type { SupervisedService } from '../supervisor/service.ts';
-import { checkKeys, checkText, checkTexts, type Keys } from './keys.ts';
+import { checkCpus } from './cpus.ts';
+import { checkKeys, checkText, checkTexts, type Keys, list, optional } from './keys.ts';
 import { ConfigProblem, refuse } from './problem.ts';
 import { processKeys } from './processes.ts';
 
@@ -13,6 +14,7 @@ const supervisedKeys: Keys<SupervisedService> = {
   command: { default: undefined, check: checkTexts },
   cwd: { default: undefined, check: checkFolder },
   env: { default: undefined, check: (value, path) => env.check(value ?? {}, path) ?? {} },
+  cpus: optional((value, path) => list(value, path, checkCpus)),
   ...{ instances, cleanEnv, limits, user, group, socketMode, after, startTimeoutMs, drainTimeoutMs },
 };
 

@@ -15,6 +15,16 @@ export interface HttpConfig extends ServerBounds {
   readonly host?: string;
   /** TCP port, 0 to 65,535; 0 takes a free one. Default 8080. */
   readonly port?: number;
+  /**
+   * How many processes `isthmus start` serves HTTP with, all on the same port, 1 to 64; `auto`: as many as there are processors that it may
+   * use. Default 1: its own.
+   */
+  readonly workers?: number | 'auto';
+  /**
+   * The CPUs that these processes are pinned to, as `2,4-7`: one each, and from the beginning again where there are fewer. One of them is
+   * then a process of its own too, so that neither the bridge nor what it starts is pinned. Default: not pinned.
+   */
+  readonly cpus?: string | undefined;
   /** The largest request body, in bytes, 1 to 1 GiB. Default 1 MiB. More is answered with 413. */
   readonly bodyLimitBytes?: number;
   /** The longest deadline that a caller may ask for with `x-timeout-ms`, in ms. Default 60,000. */
@@ -88,6 +98,11 @@ interface ProcessConfig {
   readonly instances?: number;
   /** Serving threads of each instance, 1 to 64: handed over as `--threads N`. Left out: the program decides. */
   readonly threads?: number;
+  /**
+   * The CPUs that the serving threads are pinned to, as `2,4-7`: one each, over all instances, and from the beginning again where there are
+   * fewer. Handed over as `--cpus`. Default: not pinned.
+   */
+  readonly cpus?: string;
   /** Environment variables beside those of the `isthmus` process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Hands on nothing of the `isthmus` process's environment but PATH, so that its secrets stay its own. Default false. */
@@ -161,6 +176,7 @@ export interface PathServiceConfig extends CommonServiceConfig {
   readonly sources?: never;
   readonly instances?: never;
   readonly threads?: never;
+  readonly cpus?: never;
   readonly env?: never;
   readonly cleanEnv?: never;
   readonly cwd?: never;
@@ -242,6 +258,7 @@ export type ServiceOrigin =
 export interface ProcessSettings {
   readonly instances: number;
   readonly threads: number | undefined;
+  readonly cpus: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly cleanEnv: boolean;
   /** Absolute. */

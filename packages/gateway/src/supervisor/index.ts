@@ -1,11 +1,12 @@
 export type { BackoffOptions } from './backoff.ts';
-export type { Exit, InstanceState } from './instance.ts';
+export type { InstanceState } from './instance.ts';
 export type { InstanceStatus } from './instance-set.ts';
 export type { ResourceLimits } from './limits.ts';
 export { type Line, LineSplitter } from './lines.ts';
 export { type LivenessWatch, type Pingable, watchLiveness } from './liveness.ts';
 export type { SupervisorLog } from './log.ts';
 export { circleOf, type Ordered } from './order.ts';
+export { type Exit, Restarts, type RestartsOptions } from './restarts.ts';
 export { endingOf, type Readiness, type RolloutEvent, type RolloutOptions } from './rollout.ts';
 export { adminSocketName, maxSocketPathBytes } from './runtime-folder.ts';
 export type { SupervisedService } from './service.ts';

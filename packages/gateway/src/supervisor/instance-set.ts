@@ -1,8 +1,9 @@
 /** The instances of one service. */
 import type { BackoffOptions } from './backoff.ts';
 import { identityOf } from './identity.ts';
-import { type Exit, type Grace, Instance, type InstanceState } from './instance.ts';
+import { type Grace, Instance, type InstanceState } from './instance.ts';
 import type { SupervisorLog } from './log.ts';
+import type { Exit } from './restarts.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { SupervisedService } from './service.ts';
 
@@ -72,7 +73,7 @@ export class InstanceSet {
    */
   async add(service: SupervisedService): Promise<readonly Instance[]> {
     const { folder, log, backoff } = this.#context;
-    const { name, command, instances, cwd, env, cleanEnv = false, limits = {}, socketMode } = service;
+    const { name, instances, cwd, env, cleanEnv = false, limits = {}, socketMode } = service;
     const identity = await identityOf(service);
     await folder.prepare({ service: name, identity, socketMode });
     const taken = new Set(this.#instances.map((instance) => instance.socketPath));
@@ -83,7 +84,8 @@ export class InstanceSet {
       added.push(
         new Instance({
           name: `${name}/${number}`,
-          ...{ command, cwd, env, cleanEnv, limits, identity, socketPath, log },
+          command: commandOf(service, number),
+          ...{ cwd, env, cleanEnv, limits, identity, socketPath, log },
           ...(backoff === undefined ? {} : { backoff }),
         }),
       );
@@ -102,4 +104,10 @@ export class InstanceSet {
     await Promise.all(instances.map((instance) => instance.stop(grace)));
     this.#instances = this.#instances.filter((instance) => !instances.includes(instance));
   }
+}
+
+/** What is run, of the instance that has this number, from 1. New ones of a rollout are where the old ones were. */
+function commandOf({ command, instances, cpus = [] }: SupervisedService, number: number): readonly string[] {
+  const own = cpus[((number - 1) % instances) % cpus.length];
+  return own === undefined ? command : [...command, '--cpus', own];
 }

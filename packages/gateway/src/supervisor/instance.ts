@@ -3,17 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { IsthmusError } from '@isthmus/schema';
-import { Backoff, type BackoffOptions } from './backoff.ts';
+import type { BackoffOptions } from './backoff.ts';
 import type { Identity } from './identity.ts';
 import { LastLines } from './last-lines.ts';
 import { isRunnable, limited, type ResourceLimits } from './limits.ts';
 import type { SupervisorLog } from './log.ts';
 import { logOutput } from './output.ts';
-
-/** From this many deaths in a row on, it is a crash loop. */
-const crashLoopDeaths = 3;
-/** Of the deaths in a crash loop, each of this many is reported as an error. */
-const reportEvery = 10;
+import { type Exit, Restarts } from './restarts.ts';
 
 export interface InstanceOptions {
   /** As the log names it: `pricing/1`. */
@@ -34,15 +30,6 @@ export interface InstanceOptions {
 /** Where an instance is: `waiting` is between a death and the next start, `draining` between being asked to end and its end. */
 export type InstanceState = 'idle' | 'running' | 'waiting' | 'draining' | 'stopped';
 
-/** How a process ended. */
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** How long it had run. */
-  readonly ranMs: number;
-  readonly time: Date;
-}
-
 /** How long an instance that is to end has, in ms. */
 export interface Grace {
   /** After SIGTERM, for its clients to leave. */
@@ -55,23 +42,23 @@ export class Instance {
   readonly name: string;
   readonly socketPath: string;
   readonly #options: InstanceOptions;
-  readonly #backoff: Backoff;
+  readonly #restarts: Restarts;
   readonly #lastStderr = new LastLines();
   readonly #died = Promise.withResolvers<void>();
   #state: InstanceState = 'idle';
   #child: ChildProcess | undefined;
-  #startedAt = 0;
-  #restarts = 0;
   #onTrial = false;
-  #lastExit: Exit | undefined;
-  #restartTimer: NodeJS.Timeout | undefined;
-  #stableTimer: NodeJS.Timeout | undefined;
 
   constructor(options: InstanceOptions) {
     this.name = options.name;
     this.socketPath = options.socketPath;
     this.#options = options;
-    this.#backoff = new Backoff(options.backoff);
+    this.#restarts = new Restarts({
+      what: 'instance',
+      fields: { instance: options.name },
+      ...{ log: options.log, backoff: options.backoff },
+      lastWords: () => this.lastStderr,
+    });
   }
 
   get state(): InstanceState {
@@ -85,21 +72,21 @@ export class Instance {
 
   /** How often it was started again. */
   get restarts(): number {
-    return this.#restarts;
+    return this.#restarts.count;
   }
 
   /** How long its process has been running, in ms; undefined without one. */
   get uptimeMs(): number | undefined {
-    return this.#hasProcess ? performance.now() - this.#startedAt : undefined;
+    return this.#hasProcess ? this.#restarts.ranMs : undefined;
   }
 
   /** Whether it keeps dying soon after its start. */
   get crashLoop(): boolean {
-    return this.#backoff.deaths >= crashLoopDeaths;
+    return this.#restarts.crashLoop;
   }
 
   get lastExit(): Exit | undefined {
-    return this.#lastExit;
+    return this.#restarts.lastExit;
   }
 
   /** The last lines that it wrote to stderr, those of earlier processes too. */
@@ -147,7 +134,7 @@ export class Instance {
    */
   async stop({ drainMs, stopMs }: Grace): Promise<void> {
     const child = this.#child;
-    clearTimeout(this.#restartTimer);
+    this.#restarts.cancel();
     if (child === undefined || !this.#hasProcess) {
       this.#state = 'stopped';
       return;
@@ -178,7 +165,7 @@ export class Instance {
   kill(): void {
     const hadProcess = this.#hasProcess;
     this.#state = 'stopped';
-    clearTimeout(this.#restartTimer);
+    this.#restarts.cancel();
     if (this.#child !== undefined && hadProcess) this.#signal(this.#child, 'SIGKILL');
   }
 
@@ -190,7 +177,7 @@ export class Instance {
     const { command, cwd, env, cleanEnv, limits, identity, socketPath, log } = this.#options;
     const [program = '', ...args] = limited(command, limits);
     const inherited = cleanEnv ? { PATH: process.env.PATH } : process.env;
-    this.#startedAt = performance.now();
+    this.#restarts.begin();
     const child = spawn(program, args, {
       cwd,
       env: { ...inherited, ...env, ISTHMUS_SOCKET: socketPath, ISTHMUS_PARENT_FD: '0' },
@@ -208,7 +195,7 @@ export class Instance {
     const outputRead = logOutput(child, { name: this.name, log, lastStderr: this.#lastStderr });
     child.once('spawn', () => {
       log.info({ instance: this.name, instancePid: child.pid }, 'instance started');
-      this.#watchForStability();
+      this.#restarts.watch();
     });
     child.once('exit', (code, signal) => this.#onExit(child, { code, signal }, outputRead));
     child.on('error', (error) => {
@@ -222,17 +209,19 @@ export class Instance {
 
   #onSpawnFailure(error: Error): void {
     // On the first start the caller gets the error; here a program that ran before has gone, for example during a build.
-    if (this.#restarts === 0) return;
+    if (this.#restarts.count === 0) return;
     this.#options.log.error({ instance: this.name }, this.#spawnProblem(error));
-    if (this.#state === 'running') this.#restartLater(this.#backoff.next(0));
-    else this.#state = 'stopped';
+    if (this.#state !== 'running') {
+      this.#state = 'stopped';
+      return;
+    }
+    this.#state = 'waiting';
+    this.#restarts.afterFailure(() => this.#spawn());
   }
 
   #onExit(child: ChildProcess, status: Pick<Exit, 'code' | 'signal'>, outputRead: Promise<unknown>): void {
     const { log, socketPath } = this.#options;
-    const ranMs = Math.round(performance.now() - this.#startedAt);
-    this.#lastExit = { ...status, ranMs, time: new Date() };
-    clearTimeout(this.#stableTimer);
+    const exit = this.#restarts.end(status);
     // What a wrapper leaves behind must neither keep the socket nor run beside the next process.
     this.#signal(child, 'SIGKILL');
     removeSocket(socketPath);
@@ -243,41 +232,12 @@ export class Instance {
     }
     if (this.#onTrial) {
       this.#state = 'stopped';
-      log.warn({ instance: this.name, ...status, ranMs }, 'instance died');
+      log.warn({ instance: this.name, ...status, ranMs: exit.ranMs }, 'instance died');
       void outputRead.then(() => this.#died.resolve());
       return;
     }
-    const delayMs = this.#backoff.next(ranMs);
-    const { deaths } = this.#backoff;
-    const fields = { instance: this.name, ...status, ranMs, deaths, delayMs };
-    if (!this.crashLoop) log.warn(fields, 'instance died');
-    // In a loop, each death is a line for whoever looks closely, and an error when it begins and now and then.
-    else log.info(fields, 'instance died again');
-    if (this.crashLoop && (deaths - crashLoopDeaths) % reportEvery === 0) {
-      void outputRead.then(() =>
-        log.error(
-          { ...fields, lastStderr: this.lastStderr },
-          'instance is in a crash loop: it died again soon after its start',
-        ),
-      );
-    }
-    this.#restartLater(delayMs);
-  }
-
-  #restartLater(delayMs: number): void {
     this.#state = 'waiting';
-    this.#restartTimer = setTimeout(() => {
-      this.#restarts += 1;
-      this.#spawn();
-    }, delayMs);
-  }
-
-  #watchForStability(): void {
-    if (!this.crashLoop) return;
-    this.#stableTimer = setTimeout(() => {
-      this.#backoff.reset();
-      this.#options.log.info({ instance: this.name }, 'instance runs again: its crash loop is over');
-    }, this.#backoff.stableMs).unref();
+    this.#restarts.afterDeath(exit, () => this.#spawn(), { lastWordsRead: outputRead });
   }
 
   #signal(child: ChildProcess, signal: NodeJS.Signals): void {

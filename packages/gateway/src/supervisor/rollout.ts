@@ -1,7 +1,8 @@
 /** Replaces the instances of a service by new ones, without a moment in which nobody serves. */
 import { IsthmusError } from '@isthmus/schema';
-import type { Exit, Grace, Instance } from './instance.ts';
+import type { Grace, Instance } from './instance.ts';
 import type { InstanceSet } from './instance-set.ts';
+import type { Exit } from './restarts.ts';
 import { defaultDrainTimeoutMs, defaultStartTimeoutMs, type SupervisedService } from './service.ts';
 
 /**

@@ -13,6 +13,8 @@ export interface SupervisedService {
   readonly env: Readonly<Record<string, string>>;
   /** Only PATH of this process's environment, beside `env`. Default false. */
   readonly cleanEnv?: boolean | undefined;
+  /** The CPUs of the serving threads, of each instance in turn: handed over as `--cpus`. Default: not pinned. */
+  readonly cpus?: readonly string[] | undefined;
   readonly limits?: ResourceLimits | undefined;
   /** Whose rights the processes have: a name or a number. Default: this process's. */
   readonly user?: string | undefined;

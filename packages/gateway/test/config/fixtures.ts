@@ -8,6 +8,7 @@ export const tank = service('tank', { level: call({ input: Level, output: Level 
 export const usualProcess = {
   instances: 1,
   threads: undefined,
+  cpus: undefined,
   env: {},
   cleanEnv: false,
   after: [],

@@ -26,6 +26,8 @@ function refusalOf(task: () => unknown): string {
 test('what is given is taken, and what goes with it follows', () => {
   assert.deepEqual(processOf({}), { ...usualProcess, cwd: '/project' });
   const given = {
+    threads: 2,
+    cpus: '2,4-7',
     cleanEnv: true,
     startTimeoutMs: 1,
     drainTimeoutMs: 3_600_000,
@@ -58,6 +60,8 @@ test('what is wrong is refused by its key', () => {
     [{ limits: { openFiles: 1.5 } }, 'limits.openFiles: must be a whole number'],
     [{ limits: { cpus: '0; reboot' } }, 'limits.cpus: must be a list of CPUs such as 0-1,4, not "0; reboot"'],
     [{ limits: { cpus: '0,7-3' } }, 'limits.cpus: must have its ranges from the lower CPU to the higher one, not 7-3'],
+    [{ cpus: 2 }, 'cpus: must be a list of CPUs such as 0-1,4, not 2'],
+    [{ cpus: '4-2' }, 'cpus: must have its ranges from the lower CPU to the higher one, not 4-2'],
     [{ limits: { memory: 5 } }, 'limits.memory: is not a key'],
     [{ liveness: true }, 'liveness: must be an object'],
     [{ liveness: { replace: 1 } }, 'liveness.replace: must be true or false, not 1'],
@@ -110,6 +114,8 @@ test('a service that comes over a socket is checked as well', () => {
     [{ ...given, cwd: 'project' }, 'service.cwd: must be an absolute path'],
     [{ ...given, env: { A: 1 } }, 'service.env.A: must be a text'],
     [{ ...given, limits: { cpus: '$(x)' } }, 'service.limits.cpus: must be a list of CPUs'],
+    [{ ...given, cpus: '2' }, 'service.cpus: must be a list'],
+    [{ ...given, cpus: ['2', 'x'] }, 'service.cpus[1]: must be a list of CPUs'],
     [{ ...given, more: 1 }, 'service.more: is not a key'],
   ] as const;
   for (const [value, problem] of cases) {

@@ -26,6 +26,8 @@ test('the smallest configuration gets every default', () => {
     http: {
       host: '127.0.0.1',
       port: 8080,
+      workers: 1,
+      cpus: undefined,
       tls: undefined,
       hosts: undefined,
       origins: [],
@@ -125,6 +127,13 @@ test('every problem names the file and the path of its key', async (t) => {
       { services: { tank: started }, http: { port: '80' } },
       'http.port: must be a whole number from 0 to 65,535, not "80"',
     ],
+    ...[0, 65, 1.5, 'all'].map(
+      (workers) =>
+        [
+          { services: { tank: started }, http: { workers } },
+          `http.workers: must be a whole number from 1 to 64, or 'auto', not ${JSON.stringify(workers)}`,
+        ] as const,
+    ),
     [{ services: { tank: started }, http: { host: '' } }, 'http.host: must be a text that is not empty, not ""'],
     [{ services: { tank: started }, log: { level: 'loud' } }, 'log.level: must be one of fatal, error'],
     [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,6 +157,22 @@ test("env and cwd of the service are the instance's", async () => {
   await using _supervisor = await Supervisor.start({ services: [service], log, runtimeParent: parent });
   const line = `GREETING=hello cwd=${parent} HOME=${process.env.HOME ?? 'none'}`;
   await eventually(() => log.entries.find(({ message }) => message === line));
+});
+
+test('each instance is told its CPUs, and begins again at the end of the list', async () => {
+  await using supervisor = await Supervisor.start({
+    services: [fakeService('good', { instances: 3, cpus: ['2,4', '5'] })],
+    log: memoryLog(),
+    runtimeParent: parent,
+  });
+  const told = supervisor.status.map(({ pid }) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(-3, -1),
+  );
+  assert.deepEqual(told, [
+    ['--cpus', '2,4'],
+    ['--cpus', '5'],
+    ['--cpus', '2,4'],
+  ]);
 });
 
 test('a clean environment has nothing of ours', async () => {

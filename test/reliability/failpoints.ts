@@ -67,6 +67,16 @@ export function combinationsOf(failpoints: readonly Failpoint[]): Combination[] 
   });
 }
 
+/**
+ * What a run tries that has not the time for all: each kill, and every third of the others. The runs of three commits in a row, which are
+ * told consecutive numbers, try all of them.
+ */
+export function thirdOf(combinations: readonly Combination[], number: number): Combination[] {
+  const others = combinations.filter(({ action }) => action !== 'kill');
+  const chosen = new Set(others.filter((_, index) => index % 3 === number % 3));
+  return combinations.filter((combination) => combination.action === 'kill' || chosen.has(combination));
+}
+
 /** A segmentation fault differs from a kill by who sends the signal: it is tried where code that is not ours runs. */
 function actionsOf(side: Side, failpoint: string): readonly Action[] {
   const handlers = ['handler_begin', 'handler_end', 'stream_begun', 'respond_filled', 'emit_filled', 'emit_posted'];

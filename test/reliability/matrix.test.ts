@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Combination, combinationsOf, readFailpoints, sides } from './failpoints.ts';
+import { type Combination, combinationsOf, readFailpoints, sides, thirdOf } from './failpoints.ts';
 import { compilePrograms, compileWithFailpoints, type Programs } from './programs.ts';
 import { expectedTable, writtenTable } from './table.ts';
 import { Trials } from './trial.ts';
@@ -30,6 +30,20 @@ describe('the list of failpoints', () => {
     const combinations = combinationsOf(failpoints);
     assert.ok(combinations.length > 300);
     for (const side of sides) assert.ok(combinations.some((combination) => combination.side === side));
+  });
+
+  it('is tried whole by three runs that each try a third, and every kill by each of them', () => {
+    const all = combinationsOf(failpoints);
+    const kills = all.filter(({ action }) => action === 'kill');
+    const runs = [7, 8, 9].map((number) => thirdOf(all, number));
+    assert.equal(new Set(runs.flat()).size, all.length);
+    for (const run of runs) {
+      assert.deepEqual(
+        run.filter(({ action }) => action === 'kill'),
+        kills,
+      );
+      assert.ok(run.length - kills.length <= Math.ceil((all.length - kills.length) / 3));
+    }
   });
 
   it('is the one that the page was made of, and all was as promised', () => {

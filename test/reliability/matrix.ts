@@ -1,14 +1,16 @@
 /**
- * Kills and stops each side at each failpoint, and says what came of it: `node test/reliability/matrix.ts [--write] [WORD...]`.
+ * Kills and stops each side at each failpoint, and says what came of it: `node test/reliability/matrix.ts [--write] [--third N] [WORD...]`.
  *
- * Words select combinations: how a side, a failpoint's name or an action begins. `--write` puts the table into docs/reliability.md, which takes
- * all combinations. Exit status 1 where something was not as promised.
+ * Words select combinations: how a side, a failpoint's name or an action begins. `--third` tries each kill and a third of the others: which one
+ * follows from the number. `--write` puts the table into docs/reliability.md, which takes all combinations. Exit status 1 where something was
+ * not as promised.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Combination, combinationsOf, readFailpoints } from './failpoints.ts';
+import { parseArgs } from 'node:util';
+import { type Combination, combinationsOf, readFailpoints, thirdOf } from './failpoints.ts';
 import { compilePrograms, compileWithFailpoints } from './programs.ts';
 import { type Outcome, writeTable } from './table.ts';
 import { Trials } from './trial.ts';
@@ -57,13 +59,20 @@ async function work(queue: Combination[], outcomes: Outcome[]): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const words = args.filter((arg) => !arg.startsWith('--'));
+  const { values, positionals: words } = parseArgs({
+    args: [...args],
+    options: { write: { type: 'boolean', default: false }, third: { type: 'string' } },
+    allowPositionals: true,
+  });
+  if (values.third !== undefined && !/^\d+$/.test(values.third)) throw new Error('--third takes a number');
+  if (values.write && (words.length > 0 || values.third !== undefined))
+    throw new Error('--write takes all combinations');
   const failpoints = readFailpoints();
   const all = combinationsOf(failpoints);
-  const chosen = all.filter(({ side, failpoint, action }) =>
+  const wanted = values.third === undefined ? all : thirdOf(all, Number(values.third));
+  const chosen = wanted.filter(({ side, failpoint, action }) =>
     words.every((word) => [side, failpoint, action].some((name) => name.startsWith(word))),
   );
-  if (args.includes('--write') && words.length > 0) throw new Error('--write takes all combinations');
   // Before the workers, which would all begin to.
   compilePrograms();
   compileWithFailpoints();
@@ -72,7 +81,7 @@ async function main(args: readonly string[]): Promise<void> {
   const queue = [...chosen];
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, () => work(queue, outcomes)));
   const failed = outcomes.filter(({ problem }) => problem !== '').length;
-  if (args.includes('--write')) writeTable(failpoints, outcomes);
+  if (values.write) writeTable(failpoints, outcomes);
   console.log(
     `${outcomes.length - failed} of ${chosen.length} combinations as promised, ${Math.round((performance.now() - begun) / 1000)} s`,
   );

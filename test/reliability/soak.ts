@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startInstances } from '@isthmus/cli';
 import { connect } from '@isthmus/core';
-import { plotLines } from '../../benchmarks/plot.ts';
+import { plotLines } from '../../benchmarks/harness/plot.ts';
 import { feed } from '../../examples/pricing/market.schema.ts';
 import { pricing } from '../../examples/pricing/pricing.schema.ts';
 import { eventually } from '../support/eventually.ts';
@@ -36,7 +36,7 @@ const example = resolve(import.meta.dirname, '../../examples/pricing');
 const intervalMs = Math.max(250, (minutes * 60_000) / 720);
 
 async function pidsOf(path: string, service: typeof pricing | typeof feed, count: number): Promise<readonly number[]> {
-  await using client = await connect(service, { path });
+  await using client = await connect(service, { path, connectTimeoutMs: 60_000 });
   await eventually(`${count} instances`, () => client.$instances.length === count);
   return client.$instances.map(({ pid }) => pid);
 }

@@ -13,9 +13,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { generateHeader } from '@isthmus/schema';
+import { plotLines } from './harness/plot.ts';
 import type { Tally } from './overload/arrivals.ts';
 import { work } from './overload/work.schema.ts';
-import { plotLines } from './plot.ts';
 
 const { values: options } = parseArgs({
   options: {

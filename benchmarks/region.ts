@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { printTable, type Row, ratios, spreadOf } from './call/table.ts';
+import { printTable, type Row } from './harness/rows.ts';
+import { ratiosOf, spreadOf } from './harness/spread.ts';
 
 const readerCpu = '0';
 const otherCpu = '1';
@@ -95,7 +96,7 @@ async function measure(): Promise<void> {
   const of = (name: string): number[] => rounds.map((figures) => figures[name] ?? Number.NaN);
   const row = (what: string, name: string, base: string, unit: string, goal: number | undefined): Row => ({
     what,
-    ratio: spreadOf(ratios(of(name), of(base))),
+    ratio: spreadOf(ratiosOf(of(name), of(base))),
     unit,
     goal,
   });

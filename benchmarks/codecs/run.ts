@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ratios, type Spread, spreadOf } from '../call/table.ts';
+import { ratiosOf, type Spread, spreadOf } from '../harness/spread.ts';
 import { type Contestant, contestants } from './contestants.ts';
 import { replaceBetween, sizeTable } from './page.ts';
 import { type Example, examples } from './payloads.ts';
@@ -49,7 +49,7 @@ function race(example: Example): readonly { readonly name: string; readonly ns: 
     return {
       name,
       ns: spreadOf(own).median,
-      ratio: spreadOf(ratios(own, base)),
+      ratio: spreadOf(ratiosOf(own, base)),
     };
   });
 }

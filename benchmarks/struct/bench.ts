@@ -5,7 +5,8 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { codecOf, type Infer, type Memory, type Struct } from '@isthmus/schema';
-import { printTable, type Row, ratios, spreadOf } from '../call/table.ts';
+import { printTable, type Row } from '../harness/rows.ts';
+import { ratiosOf, spreadOf } from '../harness/spread.ts';
 import { Board, Fill, Wide } from './types.ts';
 
 const { values: options } = parseArgs({
@@ -103,7 +104,7 @@ for (let round = 0; round < Number(options.rounds); round++) {
 }
 
 function row(what: string, name: string, base: string, unit: string, goal: number): Row {
-  return { what, ratio: spreadOf(ratios(figures[name] ?? [], figures[base] ?? [])), unit, goal };
+  return { what, ratio: spreadOf(ratiosOf(figures[name] ?? [], figures[base] ?? [])), unit, goal };
 }
 
 const ns = Object.entries(figures).map(([name, times]) => `${name} ${spreadOf(times).median.toFixed(0)}`);

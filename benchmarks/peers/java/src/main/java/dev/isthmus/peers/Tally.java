@@ -1,0 +1,6 @@
+package dev.isthmus.peers;
+
+/** So many calls took so long, all of them by the clock. */
+record Tally(long calls, long ns)
+{
+}

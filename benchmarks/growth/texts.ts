@@ -1,5 +1,4 @@
 /** How figures of this section are written. */
-import { timeText } from '../harness/markdown.ts';
 import { digits } from '../harness/spread.ts';
 
 /** `0.23 %` */
@@ -16,5 +15,3 @@ export function memoryText(bytes: number): string {
 export function countText(count: number): string {
   return count.toLocaleString('en-US');
 }
-
-export { timeText };

@@ -1,6 +1,6 @@
 /** Payloads that grow, and calls in flight: contestants of the hop section as they are, at other points. */
 import { join } from 'node:path';
-import { bytesText } from '../../harness/markdown.ts';
+import { bytesText, timeText } from '../../harness/markdown.ts';
 import { missingPrograms } from '../../harness/toolchains.ts';
 import { clientArguments } from '../../hop/command-line.ts';
 import type { Contestant, Run } from '../../hop/contestant.ts';
@@ -8,7 +8,7 @@ import { isthmus } from '../../hop/contestants/isthmus.ts';
 import { measure } from '../../hop/measure.ts';
 import { isthmusServer } from '../../hop/programs.ts';
 import type { Series } from '../series.ts';
-import { countText, memoryText, timeText } from '../texts.ts';
+import { countText, memoryText } from '../texts.ts';
 
 const mib = 2 ** 20;
 const socketOf = ({ folder }: Run): string => join(folder, 'echo.sock');
@@ -35,7 +35,7 @@ export const payload: Series = {
   what: 'An echo from Node, one at a time, by its bytes',
   axis: 'bytes',
   xText: bytesText,
-  points: { whole: [8, 64, 512, 4096, 32_768, 262_144, 2 * mib, 16 * mib, 64 * mib], quick: [64, 32_768, 2 * mib] },
+  points: { whole: [8, 64, 512, 4096, 32_768, 262_144, 2 * mib, 16 * mib, 64 * mib], quick: [64, 2 * mib] },
   ms: { whole: 250, quick: 100 },
   measures: [
     { name: 'ns', what: 'time', text: timeText, linear: 1 },
@@ -59,7 +59,7 @@ export const inFlight: Series = {
   what: 'Calls of 64 bytes in flight from one Node process',
   axis: 'calls',
   xText: countText,
-  points: { whole: [1, 10, 100, 1000, 10_000, 100_000], quick: [1, 100, 10_000] },
+  points: { whole: [1, 10, 100, 1000, 10_000, 100_000], quick: [1, 10_000] },
   ms: { whole: 500, quick: 200 },
   measures: [
     { name: 'ns', what: 'time a call', text: timeText, linear: 0 },

@@ -1,13 +1,14 @@
 /** Programs in C that call one service all the time, each over a channel of its own. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { timeText } from '../../harness/markdown.ts';
 import { Program } from '../../harness/processes.ts';
 import { missingPrograms } from '../../harness/toolchains.ts';
 import { clientArguments } from '../../hop/command-line.ts';
 import { measuredOf } from '../../hop/measure.ts';
 import { isthmusClient, isthmusServer } from '../../hop/programs.ts';
 import { patienceMs, type Series, type Where } from '../series.ts';
-import { countText, memoryText, timeText } from '../texts.ts';
+import { countText, memoryText } from '../texts.ts';
 
 const bytes = 64;
 const ringBytes = 2 ** 20;

@@ -1,5 +1,6 @@
 /** Connections to one gateway, all of them kept and used in turn, at a rate that stays. */
 import { readFileSync } from 'node:fs';
+import { timeText } from '../../harness/markdown.ts';
 import { Program } from '../../harness/processes.ts';
 import { digits } from '../../harness/spread.ts';
 import { missingPrograms } from '../../harness/toolchains.ts';
@@ -10,7 +11,7 @@ import { numbersOf } from '../../http/numbers.ts';
 import { questionText } from '../../http/question.ts';
 import { quotePath } from '../../http/servers/quote.ts';
 import { patienceMs, type Series, type Where } from '../series.ts';
-import { countText, memoryText, timeText } from '../texts.ts';
+import { countText, memoryText } from '../texts.ts';
 
 /** Well below what a gateway answers on one CPU. */
 const ratePerSecond = 2000;

@@ -2,13 +2,14 @@
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { timeText } from '../../harness/markdown.ts';
 import { Program } from '../../harness/processes.ts';
 import { missingPrograms } from '../../harness/toolchains.ts';
 import { clientArguments } from '../../hop/command-line.ts';
 import { measuredOf } from '../../hop/measure.ts';
 import { buildPricing } from '../../http/build.ts';
 import { patienceMs, type Series, type Where } from '../series.ts';
-import { countText, memoryText, shareText, timeText } from '../texts.ts';
+import { countText, memoryText, shareText } from '../texts.ts';
 
 /** So many calls at a time for each instance: where a fixed number was shared by more of them, fewer calls would share a wake-up. */
 const inFlightEach = 64;

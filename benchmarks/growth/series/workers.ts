@@ -1,11 +1,12 @@
 /** `isthmus start --workers N`, on all CPUs. */
 import { join } from 'node:path';
+import { timeText } from '../../harness/markdown.ts';
 import { Program } from '../../harness/processes.ts';
 import { benchmarks, missingPrograms } from '../../harness/toolchains.ts';
 import { buildPricing } from '../../http/build.ts';
 import { runWrk } from '../../http/load.ts';
 import { patienceMs, type Series, type Where } from '../series.ts';
-import { countText, memoryText, timeText } from '../texts.ts';
+import { countText, memoryText } from '../texts.ts';
 
 export const workers: Series = {
   name: 'workers',

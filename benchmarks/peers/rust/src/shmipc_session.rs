@@ -14,7 +14,7 @@ const LEAST_MEMORY: usize = 32 << 20;
 /// Beside a payload in its slice; as its own benchmark has it.
 const SLACK: usize = 256;
 
-/// Wake-ups by eventfd: what its authors recommend for small messages, and faster here than the socket.
+/// Wake-ups by eventfd: what its authors recommend for small messages.
 pub fn config(given: &Arguments) -> Result<Config> {
     let slice = given.bytes + SLACK;
     let memory = LEAST_MEMORY.max(4 * slice * (given.in_flight + 1));

@@ -2240,7 +2240,7 @@ bool isth__allowed_peer(const struct isth__allowed *allowed, int socket) {
 #include <string.h>
 
 /* Room for a reply in the ring, with whatever lay there before. NULL: there is none. */
-static unsigned char *make_room(isth_call *call, size_t size) {
+static unsigned char *output_room(isth_call *call, size_t size) {
   if (call->replies != ISTH_REPLIES_ONE) return NULL;
   if (size > call->room) {
     if (size > call->most) return NULL;
@@ -2253,14 +2253,14 @@ static unsigned char *make_room(isth_call *call, size_t size) {
 }
 
 void *isth_call_output(isth_call *call, size_t size) {
-  unsigned char *room = make_room(call, size);
+  unsigned char *room = output_room(call, size);
   /* Old records lie in the ring: what the handler does not write must not show them. */
   return room == NULL ? NULL : memset(room, 0, size);
 }
 
 int isth_call_reply(isth_call *call, const void *bytes, size_t size) {
   if (call->replies != ISTH_REPLIES_ONE) return ISTH_E_INVALID_ARGUMENT;
-  unsigned char *room = make_room(call, size);
+  unsigned char *room = output_room(call, size);
   if (room == NULL) return ISTH_E_REPLY_TOO_LARGE;
   if (size > 0) memcpy(room, bytes, size);
   return 0;

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { eventually, within } from './eventually.ts';
+import { stopProcess } from './stop-process.ts';
 
 /** One process of a service, and its socket. Ended when disposed, whatever state it is in. */
 export class Instance implements AsyncDisposable {
@@ -48,8 +49,10 @@ export class Instance implements AsyncDisposable {
     return this;
   }
 
+  /** SIGSTOP has taken effect when this returns. */
   kill(signal: NodeJS.Signals): void {
-    this.#process.kill(signal);
+    if (signal === 'SIGSTOP') stopProcess(this.pid);
+    else this.#process.kill(signal);
   }
 
   /** Its exit code, or the signal that ended it. */

@@ -37,7 +37,7 @@ describe('a process with a client', { concurrency: 3 }, () => {
       await using stopped = await startProbe(folder.join(`stopped-${wait}.sock`));
       const ending = await runScript(
         stopped.socket,
-        `${client} process.kill(${stopped.pid}, 'SIGSTOP');
+        `${client} stopProcess(${stopped.pid});
          client.ping(undefined, { timeoutMs: 100 }).catch(({ code }) => console.log(code));`,
       );
       assert.deepEqual([ending.code, ending.stdout, ending.stderr], [0, 'DEADLINE_EXCEEDED\n', '']);

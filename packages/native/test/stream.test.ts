@@ -135,7 +135,7 @@ describe('a stream', () => {
       `const client = await connect(probe, { path: socket, requestRingBytes: 4096 });
        const stream = client.burst({ count: 1000, textBytes: 1000 });
        await stream.next();
-       process.kill(${stopped.pid}, 'SIGSTOP');
+       stopProcess(${stopped.pid});
        try { for (;;) await client.note({ value: 1n }); } catch ({ code }) { console.log(code); }
        await stream.return();
        const ended = performance.now();

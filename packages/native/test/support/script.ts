@@ -13,10 +13,11 @@ export interface Ending {
 const places = {
   core: fileURLToPath(import.meta.resolve('@isthmus/core')),
   schema: fileURLToPath(new URL('../../../../test/support/probe.schema.ts', import.meta.url)),
+  stopProcess: fileURLToPath(new URL('../../../../test/support/stop-process.ts', import.meta.url)),
 };
 
 /**
- * Runs `body` as a module in which `connect`, `probe`, `socket` and `sleep` are defined, and ends it with SIGKILL after
+ * Runs `body` as a module in which `connect`, `probe`, `socket`, `sleep` and `stopProcess` are defined, and ends it with SIGKILL after
  * `timeoutMs`.
  */
 export async function runScript(
@@ -27,6 +28,7 @@ export async function runScript(
   const source = `
 import { connect } from ${JSON.stringify(places.core)};
 import { probe } from ${JSON.stringify(places.schema)};
+import { stopProcess } from ${JSON.stringify(places.stopProcess)};
 import { setTimeout as sleep } from 'node:timers/promises';
 const socket = ${JSON.stringify(socket)};
 ${body}`;

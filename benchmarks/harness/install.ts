@@ -15,9 +15,11 @@ export function installPackages(): void {
   const mark = join(modules, '.installed');
   const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
-  console.error('npm ci --prefix benchmarks: the packages of other contestants');
+  console.error('npm ci in benchmarks/: the packages of other contestants');
   try {
-    execFileSync('npm', ['ci', '--prefix', benchmarks, '--ignore-scripts', '--no-audit', '--no-fund'], {
+    // Not by --prefix, which would also take the machine's own settings of npm from there.
+    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+      cwd: benchmarks,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     writeFileSync(mark, wanted);

@@ -167,7 +167,8 @@ describe('connecting, calling and closing again and again', () => {
       const { residentKiB: was, ...held } = before[at];
       const { residentKiB: is, ...holds } = after[at];
       assert.deepEqual(holds, held);
-      assert.ok(is < was + 12 * 1024, `resident memory went from ${was} to ${is} KiB`);
+      // Node's own memory grows by some ten MiB now and then; a channel that stayed would be 100 KiB each time.
+      assert.ok(is < was + 40 * 1024, `resident memory went from ${was} to ${is} KiB`);
     }
   });
 });

@@ -2,7 +2,7 @@
 
 import type { Context, Gap, Place, Section, SectionResult } from '../harness/results.ts';
 import { type Turn, takeTurns } from '../harness/rounds.ts';
-import { missingPrograms } from '../harness/toolchains.ts';
+import { missingPrograms, whyNotThere } from '../harness/toolchains.ts';
 import { everySeries } from './every-series.ts';
 import { outcomeText, renderGrowth } from './render.ts';
 import type { Series } from './series.ts';
@@ -48,18 +48,9 @@ function turnsOf(series: Series, points: readonly number[], ms: number, context:
 
 /** Whether it can run here, and is built; else it is named as skipped. */
 function isThere(series: Series, gaps: Gap[]): boolean {
-  const why = missingPrograms('taskset') ?? series.missing() ?? whyNotBuilt(series);
+  const why = missingPrograms('taskset') ?? whyNotThere(series);
   if (why !== undefined) gaps.push({ contestant: series.name, why });
   return why === undefined;
-}
-
-function whyNotBuilt(series: Series): string | undefined {
-  try {
-    series.build();
-    return undefined;
-  } catch (error) {
-    return `it could not be built: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
-  }
 }
 
 function placeText(at: Place): string {

@@ -92,3 +92,15 @@ function isOnPath(program: string): boolean {
     }
   });
 }
+
+/** Why what takes part cannot run here, or could not be built; undefined: it is there, and is built. */
+export function whyNotThere(one: { missing(): string | undefined; build?(): void }): string | undefined {
+  const missing = one.missing();
+  if (missing !== undefined) return missing;
+  try {
+    one.build?.();
+    return undefined;
+  } catch (error) {
+    return `it could not be built: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
+  }
+}

@@ -2,6 +2,7 @@
 
 import type { Context, Gap, Section, SectionResult } from '../harness/results.ts';
 import { type Turn, takeTurns } from '../harness/rounds.ts';
+import { whyNotThere } from '../harness/toolchains.ts';
 import type { Contestant, Point } from './contestant.ts';
 import { contestants } from './contestants.ts';
 import { idleGatewayName, idleTurns } from './idle.ts';
@@ -46,18 +47,9 @@ async function run(context: Context): Promise<SectionResult> {
 
 /** Whether it can run here, and is built; else it is named as skipped. */
 function isThere(contestant: Contestant, gaps: Gap[]): boolean {
-  const why = contestant.missing() ?? whyNotBuilt(contestant);
+  const why = whyNotThere(contestant);
   if (why !== undefined) gaps.push({ contestant: contestant.name, why });
   return why === undefined;
-}
-
-function whyNotBuilt(contestant: Contestant): string | undefined {
-  try {
-    contestant.build?.();
-    return undefined;
-  } catch (error) {
-    return `it could not be built: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
-  }
 }
 
 function turnsAt(point: Point, present: readonly Contestant[], ms: number, context: Context, gaps: Gap[]): Turn[] {

@@ -2,7 +2,7 @@
 import type { Context, Figure, Gap, Section, SectionResult } from '../harness/results.ts';
 import { type Turn, takeTurns } from '../harness/rounds.ts';
 import { spreadOf } from '../harness/spread.ts';
-import { missingPrograms } from '../harness/toolchains.ts';
+import { missingPrograms, whyNotThere } from '../harness/toolchains.ts';
 import { buildOpenLoop } from './build.ts';
 import type { Contestant } from './contestant.ts';
 import { contestants } from './contestants.ts';
@@ -64,18 +64,9 @@ function extentOf({ isQuick, rounds, ms }: Context): Extent {
 
 /** Whether it can run here, and is built; else it is named as skipped. */
 function isThere(contestant: Contestant, gaps: Gap[]): boolean {
-  const why = missingPrograms('wrk') ?? contestant.missing() ?? whyNotBuilt(contestant);
+  const why = missingPrograms('wrk') ?? whyNotThere(contestant);
   if (why !== undefined) gaps.push({ contestant: contestant.name, why });
   return why === undefined;
-}
-
-function whyNotBuilt(contestant: Contestant): string | undefined {
-  try {
-    contestant.build?.();
-    return undefined;
-  } catch (error) {
-    return `it could not be built: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
-  }
 }
 
 function closedTurns(present: readonly Contestant[], times: Times, context: Context): Turn[] {

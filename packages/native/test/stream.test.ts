@@ -197,7 +197,10 @@ describe('a stream', () => {
     const { holdings, grownKiB, inFlight } = JSON.parse(ending.stdout);
     const [first, last] = [holdings[0], holdings.at(-1)].map(({ residentKiB: _, ...held }) => held);
     assert.deepEqual([last, inFlight], [first, 0]);
-    assert.ok(grownKiB <= 6 * 1024, `resident memory in KiB: ${holdings.map((held) => held.residentKiB).join(', ')}`);
+    assert.ok(
+      grownKiB <= 6 * 1024,
+      `resident memory in KiB: ${holdings.map(({ residentKiB }: { residentKiB: number }) => residentKiB).join(', ')}`,
+    );
     await assertNothingLeft();
   });
 });

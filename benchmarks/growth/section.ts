@@ -22,7 +22,7 @@ async function run(context: Context): Promise<SectionResult> {
   const present = everySeries.filter((series) => context.wants(series.name) && isThere(series, gaps));
   const msOf = ({ ms }: Series): number => context.ms ?? ms[extent];
   const turns = present.flatMap((series) => turnsOf(series, series.points[extent], msOf(series), context, gaps));
-  const { figures, failures } = await takeTurns(rounds, turns, (turn, round, outcome) => {
+  const { figures, failures, stolen } = await takeTurns(rounds, turns, (turn, round, outcome) => {
     const text = outcome instanceof Error ? outcome.message : outcomeText(turn.contestant, outcome);
     context.say(`round ${round + 1} of ${rounds}, ${placeText(turn.at)}: ${text}`);
   });
@@ -33,6 +33,7 @@ async function run(context: Context): Promise<SectionResult> {
     figures,
     gaps,
     failures,
+    stolen,
   };
 }
 

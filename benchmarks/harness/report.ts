@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { goalTable, judge } from './goals.ts';
 import { machineText } from './machine.ts';
 import { table } from './markdown.ts';
-import type { Gap, Results, Section, SectionResult } from './results.ts';
+import type { Gap, Results, Section, SectionResult, Stolen } from './results.ts';
 
 /**
  * Writes all three, and removes plots of an earlier run.
@@ -52,9 +52,15 @@ function goalText(results: Results): string {
   return verdicts.length === 0 ? '' : `## Goals\n\n${goalTable(verdicts)}`;
 }
 
-function whoText({ contestants, rounds, ms }: SectionResult): string {
+function whoText({ contestants, rounds, ms, stolen }: SectionResult): string {
   const rows = contestants.map(({ name, kind, what }) => [name, kind, what]);
-  return `${rounds === 1 ? 'One round' : `${rounds} rounds`}; each measurement takes ${ms} ms.\n\n${table(['contestant', 'kind', 'what is timed'], rows)}`;
+  const extent = `${rounds === 1 ? 'One round' : `${rounds} rounds`}; each measurement takes ${ms} ms.`;
+  return `${extent}${stolenText(stolen)}\n\n${table(['contestant', 'kind', 'what is timed'], rows)}`;
+}
+
+function stolenText({ again, kept }: Stolen): string {
+  if (again + kept === 0) return '';
+  return ` The machine's host took more than 1 % of the CPU time away while something was measured: ${again} measurements were made again for that, and ${kept} count although it was so.`;
 }
 
 /** Who did not take part, and what went wrong. What a contestant does not carry is told by its table. */

@@ -30,6 +30,14 @@ export interface Gap {
   readonly why: string;
 }
 
+/** What the host of a virtual machine disturbed by taking CPU time away. */
+export interface Stolen {
+  /** Measurements that were made again. */
+  readonly again: number;
+  /** Those that count although they were disturbed. */
+  readonly kept: number;
+}
+
 export interface SectionResult {
   /** Those that took part, in the order in which they took turns. */
   readonly contestants: readonly ContestantInfo[];
@@ -41,6 +49,7 @@ export interface SectionResult {
   readonly gaps: readonly Gap[];
   /** What went wrong in the run itself, which then ends with exit code 1. */
   readonly failures: readonly Gap[];
+  readonly stolen: Stolen;
 }
 
 export interface Results {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Program } from '../harness/processes.ts';
 import type { Context } from '../harness/results.ts';
 import { removeFromSharedMemory } from '../harness/shared-memory.ts';
+import { StolenTime } from '../harness/stolen.ts';
 import type { Contestant, Measured, Point } from './contestant.ts';
 
 /** How long a program may take to start, or to notice that its time is over, on a busy machine. */
@@ -20,6 +21,8 @@ export type HopFigures = {
   readonly serverCpuNs: number;
   /** Memory that the client has touched, in all. */
   readonly clientBytes: number;
+  /** See StolenTime. */
+  readonly stolen: number;
 };
 
 export async function measure(
@@ -40,7 +43,9 @@ export async function measure(
     await using client = new Program(contestant.client(run), { name: `${name}'s client`, cpu: cpus.client, urgent });
     await client.expect('warm', patienceMs + ms);
     const before = cpuOf(client, server);
+    const time = new StolenTime();
     const { calls, ns, p50, p99, p999 } = measuredOf(await client.line('the result', patienceMs + ms));
+    const stolen = time.share;
     const after = cpuOf(client, server);
     return {
       ns: ns / calls,
@@ -50,6 +55,7 @@ export async function measure(
       clientCpuNs: (after.client - before.client) / calls,
       serverCpuNs: (after.server - before.server) / calls,
       clientBytes: client.memory,
+      stolen,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

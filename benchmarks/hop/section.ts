@@ -31,10 +31,14 @@ async function run(context: Context): Promise<SectionResult> {
   const gaps: Gap[] = [];
   const present = contestants.filter((contestant) => context.wants(contestant.name) && isThere(contestant, gaps));
   const turns = extent.points.flatMap((point) => turnsAt(point, present, ms, context, gaps));
-  const { figures, failures } = await takeTurns(rounds, [...turns, ...idleTurns(context)], (turn, round, outcome) => {
-    const text = outcome instanceof Error ? outcome.message : outcomeText(outcome);
-    context.say(`round ${round + 1} of ${rounds}, ${placeText(turn.at)}, ${turn.contestant}: ${text}`);
-  });
+  const { figures, failures, stolen } = await takeTurns(
+    rounds,
+    [...turns, ...idleTurns(context)],
+    (turn, round, outcome) => {
+      const text = outcome instanceof Error ? outcome.message : outcomeText(outcome);
+      context.say(`round ${round + 1} of ${rounds}, ${placeText(turn.at)}, ${turn.contestant}: ${text}`);
+    },
+  );
   return {
     contestants: present.map(({ name, kind, what }) => ({ name, kind, what })),
     rounds,
@@ -42,6 +46,7 @@ async function run(context: Context): Promise<SectionResult> {
     figures,
     gaps,
     failures,
+    stolen,
   };
 }
 

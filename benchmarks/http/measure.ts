@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from '../harness/processes.ts';
+import { StolenTime } from '../harness/stolen.ts';
 import type { Contestant } from './contestant.ts';
 import { patienceMs, runOpenLoop, runWrk, type Where } from './load.ts';
 import { checkAnswer } from './question.ts';
@@ -20,6 +21,8 @@ export type ClosedFigures = {
   readonly p50Ns: number;
   readonly p99Ns: number;
   readonly p999Ns: number;
+  /** See StolenTime. */
+  readonly stolen: number;
 };
 
 export type OpenFigures = {
@@ -30,6 +33,8 @@ export type OpenFigures = {
   readonly p999Ns: number;
   /** Part of the requests that had no answer 2 s after the last of them was due. */
   readonly unanswered: number;
+  /** See StolenTime. */
+  readonly stolen: number;
 };
 
 /** As fast as the server answers. */
@@ -37,7 +42,9 @@ export function measureClosed(contestant: Contestant, { warmMs, ms }: Times, whe
   return withServer(contestant, where, async (server, url) => {
     if (warmMs > 0) await runWrk(url, warmMs, where);
     const before = server.cpuTime;
+    const time = new StolenTime();
     const { requests, us, p50us, p99us, p999us } = await runWrk(url, ms, where);
+    const stolen = time.share;
     const after = server.cpuTime;
     const cpuNs = after.own + after.descendants - before.own - before.descendants;
     return {
@@ -46,6 +53,7 @@ export function measureClosed(contestant: Contestant, { warmMs, ms }: Times, whe
       p50Ns: p50us * 1000,
       p99Ns: p99us * 1000,
       p999Ns: p999us * 1000,
+      stolen,
     };
   });
 }
@@ -58,8 +66,9 @@ export function measureOpen(
 ): Promise<OpenFigures> {
   return withServer(contestant, where, async (_server, url) => {
     if (warmMs > 0) await runWrk(url, warmMs, where);
+    const time = new StolenTime();
     const { requests, unanswered, p50Ns, p99Ns, p999Ns } = await runOpenLoop(url, ratePerSecond, ms, where);
-    return { ratePerSecond, p50Ns, p99Ns, p999Ns, unanswered: unanswered / requests };
+    return { ratePerSecond, p50Ns, p99Ns, p999Ns, unanswered: unanswered / requests, stolen: time.share };
   });
 }
 

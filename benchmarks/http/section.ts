@@ -50,6 +50,7 @@ async function run(context: Context): Promise<SectionResult> {
     figures: [...free.figures, ...fixed.figures],
     gaps,
     failures: [...free.failures, ...fixed.failures],
+    stolen: { again: free.stolen.again + fixed.stolen.again, kept: free.stolen.kept + fixed.stolen.kept },
   };
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FigureBook, figureReader } from '../../benchmarks/harness/figures.ts';
 import { type Turn, takeTurns } from '../../benchmarks/harness/rounds.ts';
+import { StolenTime } from '../../benchmarks/harness/stolen.ts';
 
 const small = { bytes: 64, inFlight: 1 };
 
@@ -38,7 +39,7 @@ test('contestants take turns, and one that fails is not asked again', async () =
     measure: async (round) => {
       asked.push(`${contestant}${round}`);
       if (fails && round === 1) throw new Error(`${contestant} broke`);
-      return { ns: round };
+      return { ns: round, stolen: 0 };
     },
   });
   const told: string[] = [];
@@ -49,11 +50,49 @@ test('contestants take turns, and one that fails is not asked again', async () =
   assert.deepEqual(told, ['a0', 'b0', 'c0', 'a1', 'b1!', 'c1', 'a2', 'c2']);
   assert.deepEqual(failures, [{ contestant: 'b', at: small, why: 'b broke' }]);
   assert.deepEqual(
-    figures.map((figure) => [figure.contestant, figure.rounds]),
+    figures.filter(({ measure }) => measure === 'ns').map(({ contestant, rounds }) => [contestant, rounds]),
     [
       ['a', [0, 1, 2]],
       ['b', [0, null, null]],
       ['c', [0, 1, 2]],
     ],
   );
+});
+
+/** A turn whose measurements have these shares of the CPU time taken away, one after the other, and say which of them they are. */
+function disturbed(contestant: string, shares: readonly number[]): Turn {
+  const next = shares.entries();
+  const measure = async () => {
+    const { value, done } = next.next();
+    assert.ok(!done, 'it was measured too often');
+    return { ns: value[0], stolen: value[1] };
+  };
+  return { contestant, at: small, measure };
+}
+
+test('what the host disturbed is measured again, and the least disturbed counts', async () => {
+  const quiet = Array.from({ length: 6 }, (_, i) => disturbed(`quiet ${i}`, [0, 0.01]));
+  const turns = [disturbed('once', [0.5, 0, 0]), disturbed('always', [0.3, 0.2, 0.4, 0.3, 0]), ...quiet];
+  const { figures, stolen } = await takeTurns(2, turns, () => {});
+  const read = figureReader({ figures });
+  assert.deepEqual(read.rounds('once', 'ns', small), [1, 2]);
+  assert.deepEqual(read.rounds('always', 'ns', small), [1, 4]);
+  assert.deepEqual(read.rounds('always', 'stolen', small), [0.2, 0]);
+  assert.deepEqual(stolen, { again: 4, kept: 1 });
+});
+
+test('a host that never leaves the machine alone does not make a run endless', async () => {
+  let measured = 0;
+  const turns = Array.from({ length: 9 }, (_, i) => ({
+    contestant: String(i),
+    at: small,
+    measure: async () => ({ ns: measured++, stolen: 0.9 }),
+  }));
+  const { stolen } = await takeTurns(2, turns, () => {});
+  assert.deepEqual([measured, stolen], [18 + 6, { again: 6, kept: 18 }]);
+});
+
+test('the time that the host takes is a share', () => {
+  const { share } = new StolenTime();
+  assert.ok(share >= 0 && share <= 1, String(share));
 });

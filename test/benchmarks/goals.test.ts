@@ -10,7 +10,7 @@ function section(rounds: Readonly<Record<string, readonly (number | null)[]>>): 
   const figures = Object.entries(rounds).map(([contestant, values]): Figure => {
     return { contestant, measure: 'ns', at, rounds: values };
   });
-  return { contestants: [], rounds: 3, ms: 1, figures, gaps: [], failures: [] };
+  return { contestants: [], rounds: 3, ms: 1, figures, gaps: [], failures: [], stolen: { again: 0, kept: 0 } };
 }
 
 const goal: Goal = { what: 'a, to L', of: reference('a'), to: reference('L'), bound: { atMost: 2 }, unit: ' L' };

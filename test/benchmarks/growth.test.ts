@@ -99,6 +99,7 @@ describe('the report', () => {
     figures,
     gaps: [{ contestant: connections.name, at: { connections: 10_000 }, why }],
     failures: [],
+    stolen: { again: 0, kept: 0 },
   };
 
   test('has each point, what could not be measured, and a verdict for each cost', () => {

@@ -27,7 +27,8 @@ test('the tables have every contestant in its place, and why one has no figure',
     { contestant: 'narrow', at: large, why: 'it takes 1 KiB' },
   ];
   const failures = [{ contestant: 'narrow', at: small, why: 'it broke' }];
-  const { markdown, plots } = renderHop({ contestants, rounds: 1, ms: 1, figures: book.all, gaps, failures });
+  const stolen = { again: 0, kept: 0 };
+  const { markdown, plots } = renderHop({ contestants, rounds: 1, ms: 1, figures: book.all, gaps, failures, stolen });
   assert.deepEqual(Object.keys(plots), ['hop-latency.svg']);
   const [, one = '', mib = '', idle = ''] = markdown.split('### ');
   assert.match(one, /^64 B, one at a time\n/);

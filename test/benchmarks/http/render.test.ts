@@ -26,6 +26,7 @@ const result: SectionResult = {
   ],
   gaps: [],
   failures: [{ contestant: 'absent', at: closed, why: 'it failed' }],
+  stolen: { again: 0, kept: 0 },
 };
 
 test('the tables have every figure, and ratios within a round', () => {

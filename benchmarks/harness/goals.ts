@@ -75,6 +75,13 @@ export const goals: readonly Goal[] = [
     bound: { atLeast: 0.5 },
   },
   {
+    what: '1 MiB echo from C, its reply borrowed',
+    of: hop('memcpy', mib),
+    to: hop('C to C (borrow)', mib),
+    times: 2,
+    bound: { atLeast: 0.5 },
+  },
+  {
     what: "1 MiB echo from Node, of memcpy's bandwidth",
     of: hop('memcpy', mib),
     to: hop('spin', mib),
@@ -82,7 +89,7 @@ export const goals: readonly Goal[] = [
     bound: { atLeast: 0.5 },
   },
   {
-    what: 'the same, its reply borrowed',
+    what: '1 MiB echo from Node, its reply borrowed',
     of: hop('memcpy', mib),
     to: hop('borrow', mib),
     times: 2,

@@ -1,6 +1,7 @@
 /*
- * isthmus.c: a client in C of the service in ../servers/isthmus.c. One at a time it calls and waits; with more in flight each reply's callback
- * makes the next call. Usage: isthmus SOCKET spin|block RING_BYTES is how its contestant begins; see client.h for the rest.
+ * isthmus.c: a client in C of the service in ../servers/isthmus.c. One at a time it calls and waits; with more in flight, or where it borrows,
+ * each reply's callback looks at it where it lies and makes the next call. Usage: isthmus SOCKET spin|block|borrow RING_BYTES is how its
+ * contestant begins; see client.h for the rest. Who borrows polls.
  */
 #define _GNU_SOURCE
 #include "client.h"
@@ -72,7 +73,7 @@ static void begin_call(slot *own) {
     of->running++;
 }
 
-static const char *many_at_a_time(void *context, hop_meter *meter) {
+static const char *by_callbacks(void *context, hop_meter *meter) {
   caller *own = context;
   slot *slots = calloc(own->in_flight, sizeof *slots);
   if (slots == NULL) return "out of memory";
@@ -108,7 +109,8 @@ int main(int argc, char **argv) {
   const char *error = call_one(&own);
   if (error == NULL && memcmp(own.request, own.reply, own.bytes) != 0) error = "the first echo is not what was sent";
   if (error != NULL) return hop_fail(error);
-  int code = hop_run(&arguments, arguments.in_flight == 1 ? one_at_a_time : many_at_a_time, &own);
+  bool copies = arguments.in_flight == 1 && strcmp(argv[2], "borrow") != 0;
+  int code = hop_run(&arguments, copies ? one_at_a_time : by_callbacks, &own);
   isth_client_close(own.client);
   free(request);
   free(own.reply);

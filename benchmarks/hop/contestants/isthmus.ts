@@ -45,13 +45,14 @@ function borrowing(name: string, mode: 'borrow' | 'read', wait: Wait, what: stri
   });
 }
 
-function fromC(name: string, wait: Wait, what: string): Contestant {
-  return contestant(name, wait, {
+function fromC(name: string, mode: 'spin' | 'block' | 'borrow', what: string): Contestant {
+  return contestant(name, mode === 'borrow' ? 'spin' : mode, {
     what,
     client: (run) => ({
       program: isthmusClient(),
-      args: [socketOf(run), wait, String(ringBytesOf(run)), ...clientArguments(run)],
+      args: [socketOf(run), mode, String(ringBytesOf(run)), ...clientArguments(run)],
     }),
+    cannot: mode === 'borrow' ? onlyOneAtATime : () => undefined,
   });
 }
 
@@ -68,5 +69,6 @@ export const isthmus: readonly Contestant[] = [
   ),
   borrowing('read', 'read', 'block', 'the same of a reply to a request of 8 bytes, both sides asleep while they wait'),
   fromC('C to C', 'spin', 'a program in C asks, both sides polling'),
+  fromC('C to C (borrow)', 'borrow', 'the same; the reply is not copied, but looked at where it lies'),
   fromC('C to C (block)', 'block', 'a program in C asks, both sides sleep at once'),
 ];

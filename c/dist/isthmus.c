@@ -1382,6 +1382,66 @@ int isth__connect(struct isth__connection *connection, const char *path, const i
 void isth__disconnect(struct isth__connection *connection);
 
 #endif
+/* polls.h (internal): how one that waits `adaptive` polls before it sleeps, and whether it does, told by what that has found lately.
+ *
+ * Where the other side needs the very CPU that polls, or where records come farther apart than one polls for, polling only ever costs.
+ * After ISTH__FRUITLESS_POLLS in a row that found nothing, only each ISTH__RARE_POLLS-th wait begins with one, until one finds something. */
+#ifndef ISTH_POLLS_H
+#define ISTH_POLLS_H
+
+enum {
+  ISTH__FRUITLESS_POLLS = 16,
+  ISTH__RARE_POLLS = 64,
+  ISTH__LOOKS_PER_CLOCK = 32 /* looks for records between two looks at the clock */
+};
+
+/* One for whoever waits, of one thread. All zero: it pays to poll. */
+struct isth__polls {
+  uint64_t until_ns; /* when this poll ends */
+  uint32_t looks;    /* of this poll, that found nothing */
+  bool polling;
+  uint8_t fruitless; /* polls in a row that found nothing, up to ISTH__FRUITLESS_POLLS */
+  uint8_t skipped;   /* waits since the last poll */
+};
+
+/* A wait begins. One that begins while another polls goes on with that, for its full time. Returns whether to poll. */
+static inline bool isth__polls_begin(struct isth__polls *polls, uint64_t spin_ns) {
+  if (!polls->polling) {
+    polls->polling = polls->fruitless < ISTH__FRUITLESS_POLLS || ++polls->skipped == ISTH__RARE_POLLS;
+    if (!polls->polling) return false;
+    polls->skipped = 0;
+    polls->looks = 0;
+  }
+  polls->until_ns = isth__after_ns(spin_ns);
+  return true;
+}
+
+/* A look has found nothing. Returns whether to look again instead of sleeping. */
+static inline bool isth__polls_go_on(struct isth__polls *polls) {
+  if (!polls->polling) return false;
+  return ++polls->looks % ISTH__LOOKS_PER_CLOCK != 0 || isth__now_ns() < polls->until_ns;
+}
+
+/* The wait ends in sleep. */
+static inline void isth__polls_in_vain(struct isth__polls *polls) {
+  if (!polls->polling) return;
+  polls->polling = false;
+  if (polls->fruitless < ISTH__FRUITLESS_POLLS) polls->fruitless++;
+}
+
+/* The wait ends, because something has come. What is there only after the time has passed came while this thread did not run: the CPU was
+ * needed elsewhere, and polling kept it from there. */
+static inline void isth__polls_found(struct isth__polls *polls) {
+  if (!polls->polling) return;
+  if (polls->looks >= ISTH__LOOKS_PER_CLOCK && isth__now_ns() >= polls->until_ns) {
+    isth__polls_in_vain(polls);
+  } else {
+    polls->polling = false;
+    polls->fruitless = 0;
+  }
+}
+
+#endif
 struct isth__client_lane {
   struct isth__producer requests;
   struct isth__consumer replies;
@@ -1406,6 +1466,7 @@ struct isth_client {
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool cut;         /* taking ended with one of many replies, whose callback comes first */
   bool armed;
+  struct isth__polls polls;
   bool corked;
   bool signalled; /* event_fd was readable, and was not cleared yet */
   struct {
@@ -6216,7 +6277,7 @@ void isth_client_check(isth_client *client) {
   if (client->debtors != 0) isth__flow_settle(client);
 }
 
-static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
+static size_t find_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
   client->cut = false;
   if (client->debtors != 0) isth__flow_settle(client);
@@ -6235,6 +6296,12 @@ static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply
     if (client->debtors != 0) isth__flow_settle(client);
     count += take_lost(client, replies + count, callbacks == NULL ? NULL : callbacks + count, max - count);
   }
+  return count;
+}
+
+static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
+  size_t count = find_outcomes(client, replies, callbacks, max);
+  if (count > 0) isth__polls_found(&client->polls);
   return count;
 }
 
@@ -9424,8 +9491,20 @@ uint64_t isth_deadline_ns(uint64_t timeout_ns) {
   return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
 }
 
+uint64_t isth_client_poll_until_ns(isth_client *client) {
+  switch (client->options.wait) {
+  case ISTH_WAIT_SPIN: return UINT64_MAX;
+  case ISTH_WAIT_ADAPTIVE:
+    if (isth__polls_begin(&client->polls, client->options.spin_ns)) return client->polls.until_ns;
+    break;
+  case ISTH_WAIT_BLOCK: break;
+  }
+  return isth__now_ns();
+}
+
 bool isth_client_arm(isth_client *client) {
   isth_client_uncork(client);
+  isth__polls_in_vain(&client->polls);
   if (client->status != 0 || client->expiring) return false;
   client->armed = true;
   bool found = false;
@@ -9464,33 +9543,33 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   if (ready[1].revents != 0) isth_client_check(client);
 }
 
-/* One step of waiting, as the wait option says. `spin_until_ns` is when an adaptive client stops spinning. */
-static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_ns, uint64_t until_ns) {
+/* One step of waiting, as the wait option says; of an adaptive client the first one begins a wait. Returns whether it slept. */
+static bool wait_step(isth_client *client, uint32_t step, uint64_t until_ns) {
   switch (client->options.wait) {
-  case ISTH_WAIT_SPIN: isth__pause(); return;
+  case ISTH_WAIT_SPIN: isth__pause(); return false;
   case ISTH_WAIT_ADAPTIVE:
-    if (*spin_until_ns == 0) *spin_until_ns = isth__after_ns(client->options.spin_ns);
-    if (step % 16 != 15 || isth__now_ns() < *spin_until_ns) {
+    if (step == 0) isth__polls_begin(&client->polls, client->options.spin_ns);
+    if (isth__polls_go_on(&client->polls)) {
       isth__pause();
-      return;
+      return false;
     }
     break;
   case ISTH_WAIT_BLOCK: break;
   }
   sleep_until(client, until_ns);
+  return true;
 }
 
 size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   if (client->in_callback) return 0;
   isth_client_uncork(client);
-  uint64_t until_ns = isth__after_ns(timeout_ns), spin_until_ns = 0;
+  uint64_t until_ns = isth__after_ns(timeout_ns);
+  bool slept = client->options.wait == ISTH_WAIT_BLOCK;
   for (uint32_t step = 0;; step++) {
     size_t count = isth_client_poll(client, 0);
     if (count > 0 || client->status != 0) return count;
-    if (step % 16 == 15 || client->options.wait == ISTH_WAIT_BLOCK) {
-      if (isth__now_ns() >= until_ns) return 0;
-    }
-    wait_step(client, step, &spin_until_ns, until_ns);
+    if ((slept || step % 16 == 15) && isth__now_ns() >= until_ns) return 0;
+    slept = wait_step(client, step, until_ns);
   }
 }
 
@@ -9499,12 +9578,11 @@ static int call_until(isth_client *client, const isth_request *request, const bo
   int error = isth_client_call(client, request, NULL);
   if (error != 0) return error;
   isth_client_uncork(client);
-  uint64_t spin_until_ns = 0;
   /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
   for (uint32_t step = 0;; step++) {
     isth_client_poll(client, 0);
     if (*done) return 0;
-    wait_step(client, step, &spin_until_ns, request->deadline_ns);
+    (void)wait_step(client, step, request->deadline_ns);
   }
 }
 
@@ -9739,8 +9817,7 @@ void isth__hash_text(const uint8_t hash[32], char text[17]) {
 #include <unistd.h>
 
 enum {
-  WAKES = 64,           /* wake-ups that are told of at once */
-  SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
+  WAKES = 64, /* wake-ups that are told of at once */
   /* How soon a reply ring that was full is looked at again: at first, and at last where nothing changes. */
   FIRST_RETRY_MS = 1,
   LAST_RETRY_MS = 16,
@@ -9808,15 +9885,16 @@ static void drain_worker(struct isth__worker *worker) {
 static void *work(void *argument) {
   struct isth__worker *worker = argument;
   const isth_service_options *options = &worker->serving.service->options;
-  uint64_t spin_until_ns = 0;
-  uint32_t empty = 0;
+  struct isth__polls polls = {0};
+  bool waiting = false; /* adaptive: since an empty round */
   isth__pins_apply(&worker->serving.service->pins, worker->serving.number);
   while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
     /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
-      empty = 0;
+      waiting = false;
+      isth__polls_found(&polls);
       continue;
     }
     if (options->wait == ISTH_WAIT_SPIN) {
@@ -9825,12 +9903,14 @@ static void *work(void *argument) {
     }
     if (options->wait == ISTH_WAIT_ADAPTIVE) {
       /* The bound counts from the first empty round after work. */
-      if (empty == 0) spin_until_ns = isth__after_ns(options->spin_ns);
-      if (++empty % SPINS_PER_CLOCK != 0 || isth__now_ns() < spin_until_ns) {
+      if (!waiting) isth__polls_begin(&polls, options->spin_ns);
+      waiting = true;
+      if (isth__polls_go_on(&polls)) {
         isth__pause();
         continue;
       }
-      empty = 0;
+      waiting = false;
+      isth__polls_in_vain(&polls);
     }
     sleep_worker(worker);
   }

@@ -6,6 +6,7 @@
 #include "connect.h"
 
 #include "calls.h"
+#include "polls.h"
 
 struct isth__client_lane {
   struct isth__producer requests;
@@ -31,6 +32,7 @@ struct isth_client {
   bool in_callback; /* poll runs callbacks: waiting inside one is refused */
   bool cut;         /* taking ended with one of many replies, whose callback comes first */
   bool armed;
+  struct isth__polls polls;
   bool corked;
   bool signalled; /* event_fd was readable, and was not cleared yet */
   struct {

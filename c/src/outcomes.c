@@ -130,7 +130,7 @@ void isth_client_check(isth_client *client) {
   if (client->debtors != 0) isth__flow_settle(client);
 }
 
-static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
+static size_t find_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
   size_t count = 0;
   client->cut = false;
   if (client->debtors != 0) isth__flow_settle(client);
@@ -149,6 +149,12 @@ static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply
     if (client->debtors != 0) isth__flow_settle(client);
     count += take_lost(client, replies + count, callbacks == NULL ? NULL : callbacks + count, max - count);
   }
+  return count;
+}
+
+static size_t take_outcomes(isth_client *client, isth_reply *replies, isth_reply_callback *callbacks, size_t max) {
+  size_t count = find_outcomes(client, replies, callbacks, max);
+  if (count > 0) isth__polls_found(&client->polls);
   return count;
 }
 

@@ -13,8 +13,20 @@ uint64_t isth_deadline_ns(uint64_t timeout_ns) {
   return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
 }
 
+uint64_t isth_client_poll_until_ns(isth_client *client) {
+  switch (client->options.wait) {
+  case ISTH_WAIT_SPIN: return UINT64_MAX;
+  case ISTH_WAIT_ADAPTIVE:
+    if (isth__polls_begin(&client->polls, client->options.spin_ns)) return client->polls.until_ns;
+    break;
+  case ISTH_WAIT_BLOCK: break;
+  }
+  return isth__now_ns();
+}
+
 bool isth_client_arm(isth_client *client) {
   isth_client_uncork(client);
+  isth__polls_in_vain(&client->polls);
   if (client->status != 0 || client->expiring) return false;
   client->armed = true;
   bool found = false;
@@ -53,33 +65,33 @@ static void sleep_until(isth_client *client, uint64_t until_ns) {
   if (ready[1].revents != 0) isth_client_check(client);
 }
 
-/* One step of waiting, as the wait option says. `spin_until_ns` is when an adaptive client stops spinning. */
-static void wait_step(isth_client *client, uint32_t step, uint64_t *spin_until_ns, uint64_t until_ns) {
+/* One step of waiting, as the wait option says; of an adaptive client the first one begins a wait. Returns whether it slept. */
+static bool wait_step(isth_client *client, uint32_t step, uint64_t until_ns) {
   switch (client->options.wait) {
-  case ISTH_WAIT_SPIN: isth__pause(); return;
+  case ISTH_WAIT_SPIN: isth__pause(); return false;
   case ISTH_WAIT_ADAPTIVE:
-    if (*spin_until_ns == 0) *spin_until_ns = isth__after_ns(client->options.spin_ns);
-    if (step % 16 != 15 || isth__now_ns() < *spin_until_ns) {
+    if (step == 0) isth__polls_begin(&client->polls, client->options.spin_ns);
+    if (isth__polls_go_on(&client->polls)) {
       isth__pause();
-      return;
+      return false;
     }
     break;
   case ISTH_WAIT_BLOCK: break;
   }
   sleep_until(client, until_ns);
+  return true;
 }
 
 size_t isth_client_wait(isth_client *client, uint64_t timeout_ns) {
   if (client->in_callback) return 0;
   isth_client_uncork(client);
-  uint64_t until_ns = isth__after_ns(timeout_ns), spin_until_ns = 0;
+  uint64_t until_ns = isth__after_ns(timeout_ns);
+  bool slept = client->options.wait == ISTH_WAIT_BLOCK;
   for (uint32_t step = 0;; step++) {
     size_t count = isth_client_poll(client, 0);
     if (count > 0 || client->status != 0) return count;
-    if (step % 16 == 15 || client->options.wait == ISTH_WAIT_BLOCK) {
-      if (isth__now_ns() >= until_ns) return 0;
-    }
-    wait_step(client, step, &spin_until_ns, until_ns);
+    if ((slept || step % 16 == 15) && isth__now_ns() >= until_ns) return 0;
+    slept = wait_step(client, step, until_ns);
   }
 }
 
@@ -88,12 +100,11 @@ static int call_until(isth_client *client, const isth_request *request, const bo
   int error = isth_client_call(client, request, NULL);
   if (error != 0) return error;
   isth_client_uncork(client);
-  uint64_t spin_until_ns = 0;
   /* Bounded: the call has a deadline, and poll looks at the clock by itself. */
   for (uint32_t step = 0;; step++) {
     isth_client_poll(client, 0);
     if (*done) return 0;
-    wait_step(client, step, &spin_until_ns, request->deadline_ns);
+    (void)wait_step(client, step, request->deadline_ns);
   }
 }
 

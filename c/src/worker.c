@@ -1,6 +1,8 @@
 /* worker.c: a serving thread: polls its lanes, and sleeps when there is nothing to do. */
 #include "worker.h"
 
+#include "polls.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,8 +11,7 @@
 #include <unistd.h>
 
 enum {
-  WAKES = 64,           /* wake-ups that are told of at once */
-  SPINS_PER_CLOCK = 32, /* empty rounds between two looks at the clock */
+  WAKES = 64, /* wake-ups that are told of at once */
   /* How soon a reply ring that was full is looked at again: at first, and at last where nothing changes. */
   FIRST_RETRY_MS = 1,
   LAST_RETRY_MS = 16,
@@ -78,15 +79,16 @@ static void drain_worker(struct isth__worker *worker) {
 static void *work(void *argument) {
   struct isth__worker *worker = argument;
   const isth_service_options *options = &worker->serving.service->options;
-  uint64_t spin_until_ns = 0;
-  uint32_t empty = 0;
+  struct isth__polls polls = {0};
+  bool waiting = false; /* adaptive: since an empty round */
   isth__pins_apply(&worker->serving.service->pins, worker->serving.number);
   while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
     /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
-      empty = 0;
+      waiting = false;
+      isth__polls_found(&polls);
       continue;
     }
     if (options->wait == ISTH_WAIT_SPIN) {
@@ -95,12 +97,14 @@ static void *work(void *argument) {
     }
     if (options->wait == ISTH_WAIT_ADAPTIVE) {
       /* The bound counts from the first empty round after work. */
-      if (empty == 0) spin_until_ns = isth__after_ns(options->spin_ns);
-      if (++empty % SPINS_PER_CLOCK != 0 || isth__now_ns() < spin_until_ns) {
+      if (!waiting) isth__polls_begin(&polls, options->spin_ns);
+      waiting = true;
+      if (isth__polls_go_on(&polls)) {
         isth__pause();
         continue;
       }
-      empty = 0;
+      waiting = false;
+      isth__polls_in_vain(&polls);
     }
     sleep_worker(worker);
   }

@@ -28,7 +28,8 @@ typedef struct isth_client_options {
   uint32_t max_in_flight;
   /* How isth_client_wait() and isth_client_call_sync() wait. Default (0): ISTH_WAIT_ADAPTIVE. */
   isth_wait wait;
-  /* How long ISTH_WAIT_ADAPTIVE spins before it sleeps, in ns. 0: 50,000 (50 us). */
+  /* How long ISTH_WAIT_ADAPTIVE spins before it sleeps, in ns. 0: 50,000 (50 us). A client that found nothing so 16 times in a row does it
+   * in one wait of 64 only, until it finds something. */
   uint64_t spin_ns;
   /* How long connecting may take, in ns. 0: 2 s. */
   uint64_t connect_timeout_ns;
@@ -206,6 +207,14 @@ ISTH_API void isth_free(void *memory);
  * the instance has gone, or has said that it ends (then call isth_client_check). Owned by the client. */
 ISTH_API int isth_client_event_fd(const isth_client *client);
 ISTH_API int isth_client_control_fd(const isth_client *client);
+
+/*
+ * A wait begins: until when to look for outcomes before isth_client_arm(), as isth_now_ns() has it. UINT64_MAX for ISTH_WAIT_SPIN. For
+ * ISTH_WAIT_BLOCK now, which is not at all. For ISTH_WAIT_ADAPTIVE spin_ns from now, or now where looking has found nothing lately: see
+ * spin_ns. Where the instance needs the same CPU, looking only keeps it from answering. A wait ends with an outcome that is taken, or
+ * with isth_client_arm().
+ */
+ISTH_API uint64_t isth_client_poll_until_ns(isth_client *client);
 
 /* Asks the instance to signal event_fd at the next reply. True: armed. False: outcomes are there already; do not wait. */
 ISTH_API bool isth_client_arm(isth_client *client);

@@ -28,7 +28,7 @@ extern "C" {
 
 /* How a side waits for records. */
 typedef enum isth_wait {
-  ISTH_WAIT_ADAPTIVE = 0, /* spins for a bounded time after the last record, then sleeps in the kernel */
+  ISTH_WAIT_ADAPTIVE = 0, /* spins for a bounded time after the last record, if that pays; then sleeps in the kernel */
   ISTH_WAIT_BLOCK = 1,    /* sleeps in the kernel at once: no CPU when idle, and a wake-up on every call */
   ISTH_WAIT_SPIN = 2      /* never sleeps: the lowest latency, for one whole core */
 } isth_wait;

@@ -22,7 +22,8 @@ export interface ConnectOptions {
   readonly path: string;
   /**
    * `block` sleeps in the kernel, `spin` polls as long as calls are in flight, `adaptive` polls for `spinMicroseconds` after
-   * the last reply and then sleeps. Default: `adaptive`.
+   * the last reply and then sleeps; after 16 times in vain it polls in one wait of 64 only, until that finds something.
+   * Default: `adaptive`.
    */
   readonly wait?: WaitMode | undefined;
   /** How long `adaptive` polls before it sleeps, in microseconds. Default: 50. */

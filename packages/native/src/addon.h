@@ -185,7 +185,7 @@ napi_value next_outcomes(napi_env env, napi_callback_info info);
 bool loop_start(struct channel *channel);
 /* After calls were sent, or a turn has ended: decides how to wait for the next reply. */
 void loop_wait(struct channel *channel);
-/* The same once there is something new to wait for: an adaptive channel polls its full time again. */
+/* The same once there is something new to wait for: an adaptive channel that polls does so for its full time again. */
 void loop_wait_anew(struct channel *channel);
 /* Before a synchronous call, which arms and disarms by itself. */
 void loop_disarm(struct channel *channel);

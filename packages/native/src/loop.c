@@ -4,10 +4,10 @@
  *   polling: an idle handle runs a turn on every turn of the loop, which then never sleeps
  *   armed:   the instance signals the event descriptor at the next reply, and the loop sleeps
  *
- * `spin` polls, `block` arms, `adaptive` polls until nothing has come for spin_ns and then arms; and none does anything when no
- * call is in flight. Only then may the process exit: the one handle that counts as alive does so while calls are in flight. A
- * call with many replies that nobody waits for just now does not count; its replies are taken all the same, since those of
- * other calls lie behind them, but nothing polls for them.
+ * `spin` polls, `block` arms, `adaptive` polls until nothing has come for spin_ns and then arms, and arms at once while polling
+ * finds nothing; and none does anything when no call is in flight. Only then may the process exit: the one handle that counts as
+ * alive does so while calls are in flight. A call with many replies that nobody waits for just now does not count; its replies
+ * are taken all the same, since those of other calls lie behind them, but nothing polls for them.
  */
 #include "addon.h"
 
@@ -104,9 +104,8 @@ void loop_wait(struct channel *channel) {
   } else if (!awaited || channel->options.wait == ISTH_WAIT_BLOCK) {
     sleep_or_poll(channel);
   } else {
-    uint64_t now_ns = isth_now_ns();
-    if (channel->spin_until_ns == 0) channel->spin_until_ns = now_ns + channel->options.spin_ns;
-    if (now_ns < channel->spin_until_ns) {
+    if (channel->spin_until_ns == 0) channel->spin_until_ns = isth_client_poll_until_ns(channel->client);
+    if (isth_now_ns() < channel->spin_until_ns) {
       poll_start(channel);
     } else {
       sleep_or_poll(channel);

@@ -138,6 +138,21 @@ describe('a process with a client', { concurrency: 3 }, () => {
     });
   }
 
+  it('stops polling for replies that come later than it polls for (adaptive)', async () => {
+    const ending = await runScript(
+      instance.socket,
+      `const client = await connect(probe, { path: socket, wait: 'adaptive', spinMicroseconds: 10_000 });
+       await client.ping();
+       const before = process.cpuUsage();
+       for (let i = 0; i < 80; i++) await client.sleep({ microseconds: 25_000, tag: 0 });
+       const { user, system } = process.cpuUsage(before);
+       console.log(user + system);`,
+    );
+    const microseconds = Number(ending.stdout);
+    // Without it 800 ms of polling, with it 170.
+    assert.ok(ending.code === 0 && microseconds < 600_000, `${microseconds} us of 80 calls ${ending.stderr}`);
+  });
+
   it('lets timers, I/O and immediates have their turn under load', async () => {
     const ending = await runScript(
       instance.socket,

@@ -1651,6 +1651,21 @@ void isth__flow_taken(isth_client *client, const isth_reply *reply);
 uint64_t isth__flow_due_ns(const isth_client *client);
 
 #endif
+/*
+ * pages.h: zeros that take no memory until they are written, for tables of which most is never used.
+ *
+ * calloc does not promise that: what the allocator has from before, or at the end of its heap, it clears by writing.
+ */
+#ifndef ISTH_PAGES_H
+#define ISTH_PAGES_H
+
+/* At least one byte, aligned to a page. NULL: out of memory. */
+void *isth__pages_map(size_t bytes);
+
+/* All that was mapped. To unmap NULL is allowed. */
+void isth__pages_unmap(void *pages, size_t bytes);
+
+#endif
 /* poller.h: which of many descriptors have something to say. poller_linux.c does it by epoll, poller_posix.c by poll. */
 #ifndef ISTH_POLLER_H
 #define ISTH_POLLER_H
@@ -2785,8 +2800,8 @@ enum { SLOT_BITS = 16, SLOT_MASK = ISTH__MAX_CALLS - 1 };
 
 int isth__calls_init(struct isth__calls *calls, uint32_t capacity) {
   *calls = (struct isth__calls){.capacity = capacity};
-  calls->slots = calloc(capacity, sizeof *calls->slots);
-  calls->free = calloc(capacity, sizeof *calls->free);
+  calls->slots = isth__pages_map(capacity * sizeof *calls->slots);
+  calls->free = malloc(capacity * sizeof *calls->free);
   if (calls->slots == NULL || calls->free == NULL) {
     isth__calls_destroy(calls);
     return ISTH_E_OUT_OF_MEMORY;
@@ -2795,7 +2810,7 @@ int isth__calls_init(struct isth__calls *calls, uint32_t capacity) {
 }
 
 void isth__calls_destroy(struct isth__calls *calls) {
-  free(calls->slots);
+  isth__pages_unmap(calls->slots, calls->capacity * sizeof *calls->slots);
   free(calls->free);
   calls->slots = NULL;
   calls->free = NULL;
@@ -3048,9 +3063,9 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
 
   uint32_t lanes = connection.shape.lanes;
   isth_client *client = calloc(1, sizeof *client + lanes * sizeof client->lanes[0]);
-  struct isth__flow *flows = calloc(options.max_in_flight, sizeof *flows);
+  struct isth__flow *flows = isth__pages_map(options.max_in_flight * sizeof *flows);
   if (client == NULL || flows == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
-    free(flows);
+    isth__pages_unmap(flows, options.max_in_flight * sizeof *flows);
     free(client);
     isth__disconnect(&connection);
     return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight",
@@ -3075,7 +3090,7 @@ void isth_client_close(isth_client *client) {
   if (client == NULL) return;
   isth__disconnect(&client->connection);
   isth__calls_destroy(&client->calls);
-  free(client->flows);
+  isth__pages_unmap(client->flows, client->options.max_in_flight * sizeof *client->flows);
   free(client);
 }
 
@@ -6531,6 +6546,22 @@ void isth__lane_leave(struct isth__lane *lane) {
   isth__streams_lose(way);
   pthread_mutex_unlock(&way->outgoing->lock);
   isth__way_release(way);
+}
+
+#include <sys/mman.h>
+
+void *isth__pages_map(size_t bytes) {
+  void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return NULL;
+#ifdef MADV_NOHUGEPAGE
+  /* Where the system gives huge pages to whoever does not ask, one byte would take 2 MiB. */
+  (void)madvise(mapped, bytes, MADV_NOHUGEPAGE);
+#endif
+  return mapped;
+}
+
+void isth__pages_unmap(void *pages, size_t bytes) {
+  if (pages != NULL) munmap(pages, bytes);
 }
 
 #include <time.h>

@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 
+#include "pages.h"
+
 enum { SLOT_BITS = 16, SLOT_MASK = ISTH__MAX_CALLS - 1 };
 
 int isth__calls_init(struct isth__calls *calls, uint32_t capacity) {
   *calls = (struct isth__calls){.capacity = capacity};
-  calls->slots = calloc(capacity, sizeof *calls->slots);
-  calls->free = calloc(capacity, sizeof *calls->free);
+  calls->slots = isth__pages_map(capacity * sizeof *calls->slots);
+  calls->free = malloc(capacity * sizeof *calls->free);
   if (calls->slots == NULL || calls->free == NULL) {
     isth__calls_destroy(calls);
     return ISTH_E_OUT_OF_MEMORY;
@@ -16,7 +18,7 @@ int isth__calls_init(struct isth__calls *calls, uint32_t capacity) {
 }
 
 void isth__calls_destroy(struct isth__calls *calls) {
-  free(calls->slots);
+  isth__pages_unmap(calls->slots, calls->capacity * sizeof *calls->slots);
   free(calls->free);
   calls->slots = NULL;
   calls->free = NULL;

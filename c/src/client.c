@@ -3,6 +3,7 @@
 #include "failpoint.h"
 #include "flow.h"
 #include "metadata.h"
+#include "pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +47,9 @@ int isth_client_open(isth_client **opened, const char *path, const isth_schema *
 
   uint32_t lanes = connection.shape.lanes;
   isth_client *client = calloc(1, sizeof *client + lanes * sizeof client->lanes[0]);
-  struct isth__flow *flows = calloc(options.max_in_flight, sizeof *flows);
+  struct isth__flow *flows = isth__pages_map(options.max_in_flight * sizeof *flows);
   if (client == NULL || flows == NULL || isth__calls_init(&client->calls, options.max_in_flight) != 0) {
-    free(flows);
+    isth__pages_unmap(flows, options.max_in_flight * sizeof *flows);
     free(client);
     isth__disconnect(&connection);
     return isth__fail(failure, ISTH_E_OUT_OF_MEMORY, "a client with %u calls in flight",
@@ -73,7 +74,7 @@ void isth_client_close(isth_client *client) {
   if (client == NULL) return;
   isth__disconnect(&client->connection);
   isth__calls_destroy(&client->calls);
-  free(client->flows);
+  isth__pages_unmap(client->flows, client->options.max_in_flight * sizeof *client->flows);
   free(client);
 }
 

@@ -33,6 +33,17 @@ static void a_table_takes_as_many_as_its_capacity(void) {
   }
 }
 
+static void slots_that_were_not_used_take_no_memory(void) {
+  struct isth__calls calls;
+  uint64_t id;
+  CHECK_EQUAL(isth__calls_init(&calls, ISTH__MAX_CALLS), 0);
+  size_t bytes = ISTH__MAX_CALLS * sizeof *calls.slots;
+  CHECK_EQUAL(resident_pages(calls.slots, bytes), 0);
+  begin(&calls, 0, &id);
+  CHECK_EQUAL(resident_pages(calls.slots, bytes), 1);
+  isth__calls_destroy(&calls);
+}
+
 /* So that a table costs the memory of as many slots as it ever had calls at once. */
 static void free_slots_are_used_before_new_ones(void) {
   struct isth__calls calls;
@@ -230,6 +241,7 @@ static void it_agrees_with_a_naive_model(void) {
 int main(void) {
   static const struct test_case tests[] = {
       {"a table takes as many as its capacity", a_table_takes_as_many_as_its_capacity},
+      {"slots that were not used take no memory", slots_that_were_not_used_take_no_memory},
       {"free slots are used before new ones", free_slots_are_used_before_new_ones},
       {"ids are never used again", ids_are_never_used_again},
       {"ids that never were are not found", ids_that_never_were_are_not_found},

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -63,6 +64,17 @@ static inline long resident_kib(void) {
   fclose(status);
   CHECK(kib > 0);
   return kib;
+}
+
+/* How many pages of a mapping of ours have memory. */
+static inline size_t resident_pages(void *mapping, size_t bytes) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (bytes + page - 1) / page, count = 0;
+  unsigned char *resident = malloc(pages);
+  CHECK(resident != NULL);
+  CHECK_EQUAL(mincore(mapping, bytes, resident), 0);
+  for (size_t i = 0; i < pages; i++) count += resident[i] & 1;
+  free(resident);
+  return count;
 }
 
 /* CPU time of the whole process, in ns. */

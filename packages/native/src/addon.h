@@ -129,6 +129,8 @@ struct channel {
 
 /* buffers.c */
 bool shared_buffer_create(napi_env env, struct shared_buffer *buffer, size_t size);
+/* The same, of pages that take no memory until they are written. Only where the runtime allows external memory. */
+bool shared_pages_create(napi_env env, struct shared_buffer *buffer, size_t size);
 void shared_buffer_release(napi_env env, struct shared_buffer *buffer);
 bool arena_reserve(struct channel *channel, size_t size);
 napi_value lend(napi_env env, napi_callback_info info);

@@ -2,11 +2,31 @@
  * segment that is lent to JavaScript. */
 #include "addon.h"
 
+#include "pages.h"
+
 bool shared_buffer_create(napi_env env, struct shared_buffer *buffer, size_t size) {
   napi_value value;
   void *bytes;
   if (napi_create_arraybuffer(env, size, &bytes, &value) != napi_ok) return false;
   if (napi_create_reference(env, value, 1, &buffer->reference) != napi_ok) return false;
+  buffer->bytes = bytes;
+  buffer->size = size;
+  return true;
+}
+
+static void unmap_pages(napi_env env, void *pages, void *size) {
+  (void)env;
+  isth__pages_unmap(pages, (size_t)(uintptr_t)size);
+}
+
+bool shared_pages_create(napi_env env, struct shared_buffer *buffer, size_t size) {
+  napi_value value;
+  void *bytes = isth__pages_map(size);
+  if (bytes == NULL) return false;
+  /* Where that fails, nothing tells whether the finalizer will run all the same: better lost than freed twice. */
+  if (napi_create_external_arraybuffer(env, bytes, size, unmap_pages, (void *)(uintptr_t)size, &value) != napi_ok ||
+      napi_create_reference(env, value, 1, &buffer->reference) != napi_ok)
+    return false;
   buffer->bytes = bytes;
   buffer->size = size;
   return true;

@@ -1,4 +1,5 @@
 /* channel.c: a channel's JavaScript object, and its end. */
+#include "pages.h"
 #include "regions.h"
 
 #include <stdlib.h>
@@ -54,6 +55,10 @@ void channel_close(struct channel *channel) {
   if (!channel->in_turn) channel_finish(channel);
 }
 
+static size_t tag_bytes(const struct channel *channel) {
+  return ((size_t)channel->options.max_in_flight + MAX_PINGS) * sizeof *channel->tags;
+}
+
 void channel_finish(struct channel *channel) {
   napi_env env = channel->env;
   napi_handle_scope scope;
@@ -66,7 +71,7 @@ void channel_finish(struct channel *channel) {
   loop_stop(channel);
   schema_free(channel->schema);
   parked_destroy(channel);
-  free(channel->tags);
+  isth__pages_unmap(channel->tags, tag_bytes(channel));
   struct shared_buffer *buffers[] = {&channel->control_buffer, &channel->outbox, &channel->inbox, &channel->scratch,
                                      &channel->arena};
   for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) shared_buffer_release(env, buffers[i]);
@@ -120,19 +125,23 @@ static bool share_segment(struct channel *channel, napi_value object, bool copy)
          napi_set_named_property(channel->env, object, "segment", segment) == napi_ok;
 }
 
+/* After the segment, which tells whether the runtime allows external memory. */
 static bool share_buffers(struct channel *channel, napi_value object) {
   static const struct {
     const char *name;
     size_t offset, size;
-  } buffers[] = {{"control", offsetof(struct channel, control_buffer), CONTROL_WORDS * sizeof(int32_t)},
-                 {"outbox", offsetof(struct channel, outbox), OUTBOX_BYTES},
-                 {"inbox", offsetof(struct channel, inbox), INBOX_ENTRIES * sizeof(struct inbox_entry)},
-                 {"scratch", offsetof(struct channel, scratch), FIRST_SCRATCH_BYTES}};
+    bool large; /* of most channels little of it is ever used */
+  } buffers[] = {{"control", offsetof(struct channel, control_buffer), CONTROL_WORDS * sizeof(int32_t), false},
+                 {"outbox", offsetof(struct channel, outbox), OUTBOX_BYTES, true},
+                 {"inbox", offsetof(struct channel, inbox), INBOX_ENTRIES * sizeof(struct inbox_entry), true},
+                 {"scratch", offsetof(struct channel, scratch), FIRST_SCRATCH_BYTES, false}};
   for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) {
     struct shared_buffer *buffer = (struct shared_buffer *)(void *)((char *)channel + buffers[i].offset);
+    bool paged = buffers[i].large && channel->segment != NULL;
+    bool made = paged ? shared_pages_create(channel->env, buffer, buffers[i].size)
+                      : shared_buffer_create(channel->env, buffer, buffers[i].size);
     napi_value value;
-    if (!shared_buffer_create(channel->env, buffer, buffers[i].size) ||
-        napi_get_reference_value(channel->env, buffer->reference, &value) != napi_ok ||
+    if (!made || napi_get_reference_value(channel->env, buffer->reference, &value) != napi_ok ||
         napi_set_named_property(channel->env, object, buffers[i].name, value) != napi_ok)
       return false;
   }
@@ -175,8 +184,7 @@ napi_value channel_create(napi_env env, isth_client *client, struct schema *sche
   channel->client = client;
   channel->schema = schema;
   channel->options = *options;
-  uint32_t tags = options->max_in_flight + MAX_PINGS;
-  channel->tags = calloc(tags, sizeof *channel->tags);
+  channel->tags = isth__pages_map(tag_bytes(channel));
   bool good = parked_create(channel) && channel->tags != NULL;
 
   napi_value object, name;
@@ -187,8 +195,8 @@ napi_value channel_create(napi_env env, isth_client *client, struct schema *sche
          napi_create_reference(env, on_outcomes, 1, &channel->on_outcomes) == napi_ok &&
          napi_create_reference(env, on_status, 1, &channel->on_status) == napi_ok &&
          napi_create_string_utf8(env, "isthmus", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-         napi_async_init(env, object, name, &channel->context) == napi_ok && share_buffers(channel, object) &&
-         share_segment(channel, object, copy) && share_functions(channel, object) && loop_start(channel) &&
+         napi_async_init(env, object, name, &channel->context) == napi_ok && share_segment(channel, object, copy) &&
+         share_buffers(channel, object) && share_functions(channel, object) && loop_start(channel) &&
          napi_add_async_cleanup_hook(env, clean_up, channel, &channel->cleanup) == napi_ok;
   if (good) return object;
   channel->closing = true;

@@ -7,10 +7,10 @@
 /* The most calls and pings that may have been made and not been told of yet. */
 static size_t most_ends(const struct channel *channel) { return (size_t)channel->options.max_in_flight + MAX_PINGS; }
 
-/* There is always room for the end of each of them. */
+/* There is always room for the end of each of them. Not cleared: only what was parked is ever read. */
 bool parked_create(struct channel *channel) {
   channel->parked_capacity = most_ends(channel);
-  channel->parked = calloc(channel->parked_capacity, sizeof *channel->parked);
+  channel->parked = malloc(channel->parked_capacity * sizeof *channel->parked);
   return channel->parked != NULL;
 }
 

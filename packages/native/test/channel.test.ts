@@ -173,6 +173,30 @@ describe('connecting, calling and closing again and again', () => {
   });
 });
 
+describe('a channel that was not used yet', () => {
+  it('takes little memory', async () => {
+    const channels = 100;
+    const ending = await runScript(
+      instance.socket,
+      `import { holdingsOf } from ${JSON.stringify(import.meta.resolve('./support/processes.ts'))};
+       const clients = [];
+       const open = async (count) => {
+         for (let i = 0; i < count; i++) clients.push(await connect(probe, { path: socket }));
+       };
+       await open(10);
+       const before = holdingsOf(process.pid).residentKiB;
+       await open(${channels});
+       console.log(holdingsOf(process.pid).residentKiB - before);
+       for (const client of clients) await client.$close();`,
+      { flags: ['--max-semi-space-size=1'] },
+    );
+    assert.equal(ending.code, 0, ending.stderr);
+    // Most of it is Node's. The buffers and tables of a channel, had they memory from the first, would be some 800 KiB.
+    const kib = Number(ending.stdout) / channels;
+    assert.ok(kib < 200, `${kib} KiB`);
+  });
+});
+
 describe('a channel that was closed', () => {
   it('is freed once nothing refers to it', async () => {
     const ending = await runScript(

@@ -30,7 +30,7 @@ static bool has(const uint32_t *list, size_t count, uint32_t id) {
 }
 
 bool isth__allowed_peer(const struct isth__allowed *allowed, int socket) {
-  uint32_t uid, gid;
+  uint32_t uid = 0, gid = 0; /* gcc does not see that a failure leaves before they are read */
   if (allowed->uid_count + allowed->gid_count == 0) return true;
   if (isth__peer_credentials(socket, &uid, &gid) != 0) return false;
   if (has(allowed->uids, allowed->uid_count, uid) || has(allowed->gids, allowed->gid_count, gid)) return true;

@@ -69,7 +69,8 @@ static void a_wait_within_a_poll_goes_on_with_it(void) {
 }
 
 /* The CPU time of calls that take and come `us` apart, in ns. */
-static uint64_t cpu_ns_of_calls(isth_wait service_wait, isth_wait client_wait, int calls, uint64_t spin_ns, uint64_t us) {
+static uint64_t cpu_ns_of_calls(isth_wait service_wait, isth_wait client_wait, int calls, uint64_t spin_ns,
+                                uint64_t us) {
   struct echo_service echo;
   isth_service_options options;
   isth_client_options client_options;

@@ -1,7 +1,9 @@
 // Compiles the addon with the C compiler, if a source is newer than the last build. Plain JavaScript for any Node: it runs
 // while packages are being installed.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,41 +63,45 @@ function words(text) {
 }
 
 const [compiler = 'cc', ...wrapped] = words(process.env.CC);
+const given = words(process.env.CFLAGS);
+const compiling = ['-std=c11', '-O2', '-g', '-Wall', '-Wextra', '-fPIC', '-fvisibility=hidden', '-pthread', ...given];
+const folders = [include, join(library, 'include'), join(library, 'src')].map((folder) => `-I${folder}`);
 // Bsymbolic-functions: calls within the addon go straight to their function, not through a table.
 // nodelete: a thread that connects may outlive the Worker that loaded the addon, and with it the last use of the file.
-const flags = [
-  '-std=c11',
-  '-O2',
-  '-g',
-  '-Wall',
-  '-Wextra',
-  '-fPIC',
-  '-shared',
-  '-fvisibility=hidden',
-  '-pthread',
-  '-Wl,-z,nodelete',
-  '-Wl,-Bsymbolic-functions',
-];
-const temporary = `${output}.${process.pid}`;
-mkdirSync(dirname(output), { recursive: true });
-const result = spawnSync(
-  compiler,
-  [
-    ...wrapped,
-    ...flags,
-    ...words(process.env.CFLAGS),
-    `-I${include}`,
-    `-I${join(library, 'include')}`,
-    `-I${join(library, 'src')}`,
-    ...sources,
-    '-o',
-    temporary,
-  ],
-  { stdio: ['ignore', 'inherit', 'inherit'] },
-);
-if (result.error?.code === 'ENOENT') {
-  fail(`there is no C compiler (${compiler}). Debian: apt-get install gcc libc6-dev`);
+const linking = ['-shared', '-pthread', '-Wl,-z,nodelete', '-Wl,-Bsymbolic-functions', ...given];
+
+/** What went wrong first: no other compiler is started after it. */
+let problem;
+
+async function compile(args) {
+  const child = spawn(compiler, [...wrapped, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  try {
+    const [status, signal] = await once(child, 'close');
+    if (status !== 0) problem ??= `${compiler} ended with ${status ?? signal}; see above.`;
+  } catch (error) {
+    problem ??=
+      error.code === 'ENOENT'
+        ? `there is no C compiler (${compiler}). Debian: apt-get install gcc libc6-dev`
+        : error.message;
+  }
 }
-if (result.status !== 0) fail(`${compiler} ended with ${result.status ?? result.signal}; see above.`);
+
+mkdirSync(dirname(output), { recursive: true });
+const scratch = mkdtempSync(join(dirname(output), 'objects-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+// By number: the addon and the library may have sources of the same name.
+const objects = sources.map((_, index) => join(scratch, `${index}.o`));
+const waiting = sources.map((source, index) => [...compiling, ...folders, '-c', source, '-o', objects[index]]);
+
+/** Takes one source after the other, beside others that do. */
+async function work() {
+  for (let args = waiting.shift(); args !== undefined && problem === undefined; args = waiting.shift())
+    await compile(args);
+}
+
+await Promise.all(Array.from({ length: availableParallelism() }, work));
+const linked = join(scratch, 'isthmus.node');
+if (problem === undefined) await compile([...objects, ...linking, '-o', linked]);
+if (problem !== undefined) fail(problem);
 // Renamed into place, so that nobody ever loads half a file.
-renameSync(temporary, output);
+renameSync(linked, output);

@@ -22,7 +22,7 @@ leak:napi_create_promise
 SUPPRESSIONS
 
 ISTHMUS_ADDON_ROOT=$checked CC=$compiler \
-  CFLAGS='-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined' \
+  CFLAGS='-O1 -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined' \
   node packages/native/scripts/build.mjs
 if [ $# -eq 0 ]; then
   native=packages/native/test core=packages/core/test

@@ -7,6 +7,39 @@ cd "$(dirname "$0")" || exit 1
 for tool in spin gcc; do
   command -v "$tool" >/dev/null || { echo "model: 0 passed (skipped: there is no $tool)"; exit 0; }
 done
+
+# Says in $folder/result how one check came out. A search that was cut short says nothing, so that is a failure too.
+check() {
+  folder=$1 model=$2 expected=$3 taken=${4-}
+  models=$PWD optimise=-O1
+  # What fails is found soon, before the compiler's work would pay.
+  [ "$expected" = holds ] || optimise=-O0
+  mkdir "$folder"
+  (
+    cd "$folder" || exit
+    # shellcheck disable=SC2086 # none, or some words
+    spin -a $taken "$models/$model.pml" >log 2>&1 && gcc $optimise -DSAFETY -DCOLLAPSE -o pan pan.c >>log 2>&1 &&
+      ./pan -m100000 -w22 >>log 2>&1
+    if grep -q 'Search not completed\|max search depth too small' log && ! grep -q 'errors: 1' log; then found=unknown
+    elif grep -q 'errors: 0' log; then found=holds
+    elif grep -q 'errors: 1' log; then found=fails
+    else found=unknown
+    fi
+    if [ "$found" = "$expected" ]; then echo passed; else
+      echo "model: $model $taken: $found, and not $expected"
+      [ "$found" = fails ] || cat log
+    fi >result
+  )
+}
+
+# In a process of its own for each check, as xargs starts it.
+if [ "${1-}" = --one ]; then
+  folder=$2/$3 model=$4 expected=$5
+  shift 5
+  check "$folder" "$model" "$expected" "$*"
+  exit
+fi
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -60,38 +93,9 @@ region_row fails -DNO_RECOVERY
 region_row fails -DNO_RELEASE_BUCKET
 region_row fails -DNO_RELEASE_ROWS'
 
-# Says in $folder/result how one check came out. A search that was cut short says nothing, so that is a failure too.
-check() {
-  folder=$1 model=$2 expected=$3 taken=${4-}
-  models=$PWD
-  mkdir "$folder"
-  (
-    cd "$folder" || exit
-    # shellcheck disable=SC2086 # none, or some words
-    spin -a $taken "$models/$model.pml" >log 2>&1 && gcc -O1 -DSAFETY -DCOLLAPSE -o pan pan.c >>log 2>&1 && ./pan -m100000 -w22 >>log 2>&1
-    if grep -q 'Search not completed\|max search depth too small' log && ! grep -q 'errors: 1' log; then found=unknown
-    elif grep -q 'errors: 0' log; then found=holds
-    elif grep -q 'errors: 1' log; then found=fails
-    else found=unknown
-    fi
-    if [ "$found" = "$expected" ]; then echo passed; else
-      echo "model: $model $taken: $found, and not $expected"
-      [ "$found" = fails ] || cat log
-    fi >result
-  )
-}
-
 # As many at a time as there are CPUs.
-at_once=$(nproc 2>/dev/null || echo 1)
-number=0
-while read -r model expected taken; do
-  number=$((number + 1))
-  check "$scratch/$number" "$model" "$expected" "$taken" &
-  [ $((number % at_once)) -ne 0 ] || wait
-done <<END
-$checks
-END
-wait
+number=$(echo "$checks" | wc -l)
+echo "$checks" | cat -n | xargs -L 1 -P "$(nproc 2>/dev/null || echo 1)" ./check.sh --one "$scratch"
 
 passed=$(cat "$scratch"/*/result | grep -c '^passed$')
 cat "$scratch"/*/result | grep -v '^passed$' >&2

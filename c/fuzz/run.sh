@@ -11,7 +11,7 @@ seconds=${1-10}
 [ $# -eq 0 ] || shift
 build=build/fuzz
 
-make -s CC=clang SANITIZE=address,undefined BUILD="$build" CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzzers
+make -s -j "$(nproc 2>/dev/null || echo 1)" CC=clang SANITIZE=address,undefined BUILD="$build" CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzzers
 [ $# -gt 0 ] || set -- $(for source in fuzz/*_fuzz.c; do basename "$source" _fuzz.c; done)
 
 # One fuzzer: its own words only where it fails.

@@ -1,6 +1,7 @@
 /** Everything that the matrix and the storm run, compiled: with failpoints, and as it is shipped. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { compileService } from '../support/compile.ts';
 import { siege } from './siege.schema.ts';
@@ -25,7 +26,8 @@ export function compileWithFailpoints(): Programs {
   const addon = join(repository, 'packages/native/build/failpoints');
   const env = { ...process.env, ISTHMUS_ADDON_ROOT: addon, CFLAGS: '-DISTH_FAILPOINTS' };
   const { CFLAGS: _, ...makeEnv } = process.env;
-  execFileSync('make', ['-s', '-C', 'c', 'FAILPOINTS=1'], { cwd: repository, env: makeEnv, stdio: 'inherit' });
+  const make = ['-s', '-j', String(availableParallelism()), '-C', 'c', 'FAILPOINTS=1'];
+  execFileSync('make', make, { cwd: repository, env: makeEnv, stdio: 'inherit' });
   execFileSync(process.execPath, ['packages/native/scripts/build.mjs'], { cwd: repository, env, stdio: 'inherit' });
   const library = join(repository, 'c/build/failpoints/libisthmus.a');
   return { ...compileWith(library), nodeEnv: { '@ISTHMUS/NATIVE_PREBUILD': addon } };

@@ -1,14 +1,17 @@
-/** The whole gateway: a Fastify app of its own that listens, logs and closes without losing a call. */
+/**
+ * The whole gateway: a Fastify app of its own that listens, logs and closes without losing a call. Fastify and the parts that go with it are
+ * loaded once a gateway is made: commands that make none begin sooner.
+ */
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { IsthmusError } from '@isthmus/schema';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { TlsOptions } from './auth/options.ts';
 import { answerClientError } from './http/client-error.ts';
 import { usualHosts } from './http/hosts.ts';
 import { refuseMethod } from './http/other-methods.ts';
 import { createHttpServer, logHandshakes, readTls, type ServerBounds, serverDefaults } from './http/server.ts';
-import { answerError, type ServeOptions, serveBridge } from './serve.ts';
+import type { ServeOptions } from './serve.ts';
 
 export interface GatewayOptions extends ServeOptions, ServerBounds {
   /** Address to listen on. Default `127.0.0.1`: this machine only. */
@@ -80,6 +83,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { host = DEFAULT_HOST, trustProxy = [], hosts = usualHosts(host) } = options;
   const tls = options.tls === undefined ? undefined : await readTls(options.tls);
   const bounds = boundsOf(options);
+  const [{ default: Fastify, LogController }, { answerError, serveBridge }] = await Promise.all([
+    import('fastify'),
+    import('./serve.ts'),
+  ]);
   const app = Fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
     // The gateway writes its own line; see request-log.ts.

@@ -1,6 +1,6 @@
 /** The gateway as a Fastify plugin, for an app of the user's own. */
 import fastifyPlugin from 'fastify-plugin';
-import { type ServeOptions, serveBridge } from './serve.ts';
+import type { ServeOptions } from './serve.ts';
 
 export type GatewayPluginOptions = ServeOptions;
 
@@ -13,8 +13,10 @@ export type GatewayPluginOptions = ServeOptions;
  * await using client = await connect(pricing, { path: '/run/pricing' });
  * await app.register(isthmusGateway, { prefix: '/bridge', services: { pricing: { schema: pricing, client } } });
  */
-export const isthmusGateway = fastifyPlugin<GatewayPluginOptions>((scope, options) => serveBridge(scope, options), {
-  name: '@isthmus/gateway',
-  fastify: '5.x',
-  encapsulate: true,
-});
+export const isthmusGateway = fastifyPlugin<GatewayPluginOptions>(
+  async (scope, options) => {
+    const { serveBridge } = await import('./serve.ts');
+    await serveBridge(scope, options);
+  },
+  { name: '@isthmus/gateway', fastify: '5.x', encapsulate: true },
+);

@@ -265,16 +265,19 @@ test('a second bridge does not share the port', async () => {
 test('stopping answers what is in flight in every worker, and leaves nothing', async () => {
   const nothingIsLeft = holdingsOf(bridge, workspace);
   const pending = Array.from({ length: 4 }, () => ask(slowly + 200).catch((error: unknown) => error));
-  await eventually(async () => {
+  const inFlight = await eventually(async () => {
     const { services } = await statusNow();
-    const calls = services.flatMap(({ instances }) => instances.map(({ inFlight }) => inFlight ?? 0));
-    return calls.reduce((sum, count) => sum + count, 0) > 0 ? true : undefined;
+    const calls = services.flatMap(({ instances }) => instances.map((instance) => instance.inFlight ?? 0));
+    return calls.reduce((sum, count) => sum + count, 0) || undefined;
   });
   const begun = performance.now();
   bridge.command.child.kill('SIGTERM');
   const statuses = (await Promise.all(pending)).map((answer) => Reflect.get(Object(answer), 'status'));
-  // They are given a second. Where they had none of that, other work held the machine up.
-  if (performance.now() - begun < 1000) assert.deepEqual(statuses, [200, 200, 200, 200]);
+  // They are given a second. Where they had none of that, other work held the machine up. What came only after the signal is refused.
+  if (performance.now() - begun < 1000) {
+    const answered = statuses.filter((status) => status === 200).length;
+    assert.ok(answered >= inFlight, `${inFlight} in flight, and then ${statuses.join(', ')}`);
+  }
   assert.equal((await bridge.command.result).code, 0, bridge.command.stderr());
   nothingIsLeft();
 });

@@ -26,7 +26,7 @@ export interface Turns {
 const tolerated = 0.01;
 /** How often a measurement is made at most; of those that the host disturbed, the least disturbed counts. */
 const maxTries = 4;
-/** So many measurements are made again at most, as a share of all: a run must end on a busy host, too. */
+/** So many measurements of a round are made again at most, as a share of all: a run must end on a busy host, too. */
 const maxAgain = 1 / 3;
 
 /**
@@ -42,8 +42,8 @@ export async function takeTurns(
   const book = new FigureBook(rounds);
   const failed = new Map<Turn, Error>();
   const stolen = { again: 0, kept: 0 };
-  let spare = Math.ceil(rounds * turns.length * maxAgain);
   for (let round = 0; round < rounds; round++) {
+    let spare = Math.ceil(turns.length * maxAgain);
     for (const turn of turns) {
       if (failed.has(turn)) continue;
       try {

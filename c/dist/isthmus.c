@@ -1385,34 +1385,41 @@ void isth__disconnect(struct isth__connection *connection);
 /* polls.h (internal): how one that waits `adaptive` polls before it sleeps, and whether it does, told by what that has found lately.
  *
  * Where the other side needs the very CPU that polls, or where records come farther apart than one polls for, polling only ever costs.
- * After ISTH__FRUITLESS_POLLS in a row that found nothing, only each ISTH__RARE_POLLS-th wait begins with one, until one finds something. */
+ * After ISTH__FRUITLESS_POLLS in a row that found nothing they may take one part in ISTH__SPARING of the time, until one finds something. Not
+ * one wait in so many: where waking takes long, as on a virtual machine whose host is busy, waits are long, and polling is what ends that. */
 #ifndef ISTH_POLLS_H
 #define ISTH_POLLS_H
 
 enum {
-  ISTH__FRUITLESS_POLLS = 16,
-  ISTH__RARE_POLLS = 64,
+  ISTH__FRUITLESS_POLLS = 32,
+  ISTH__SPARING = 32,        /* a fruitless poll's time, and so many times that, until the next may begin */
   ISTH__LOOKS_PER_CLOCK = 32 /* looks for records between two looks at the clock */
 };
 
 /* One for whoever waits, of one thread. All zero: it pays to poll. */
 struct isth__polls {
   uint64_t until_ns; /* when this poll ends */
+  uint64_t next_ns;  /* after fruitless ones: when another may begin */
   uint32_t looks;    /* of this poll, that found nothing */
   bool polling;
   uint8_t fruitless; /* polls in a row that found nothing, up to ISTH__FRUITLESS_POLLS */
-  uint8_t skipped;   /* waits since the last poll */
 };
+
+static inline uint64_t isth__polls_later(uint64_t now_ns, uint64_t ns) {
+  return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
+}
 
 /* A wait begins. One that begins while another polls goes on with that, for its full time. Returns whether to poll. */
 static inline bool isth__polls_begin(struct isth__polls *polls, uint64_t spin_ns) {
+  uint64_t now_ns = isth__now_ns();
   if (!polls->polling) {
-    polls->polling = polls->fruitless < ISTH__FRUITLESS_POLLS || ++polls->skipped == ISTH__RARE_POLLS;
-    if (!polls->polling) return false;
-    polls->skipped = 0;
+    if (polls->fruitless == ISTH__FRUITLESS_POLLS && now_ns < polls->next_ns) return false;
+    polls->polling = true;
     polls->looks = 0;
+    polls->next_ns =
+        isth__polls_later(now_ns, spin_ns < UINT64_MAX / ISTH__SPARING ? spin_ns * ISTH__SPARING : UINT64_MAX);
   }
-  polls->until_ns = isth__after_ns(spin_ns);
+  polls->until_ns = isth__polls_later(now_ns, spin_ns);
   return true;
 }
 

@@ -28,8 +28,8 @@ typedef struct isth_client_options {
   uint32_t max_in_flight;
   /* How isth_client_wait() and isth_client_call_sync() wait. Default (0): ISTH_WAIT_ADAPTIVE. */
   isth_wait wait;
-  /* How long ISTH_WAIT_ADAPTIVE spins before it sleeps, in ns. 0: 50,000 (50 us). A client that found nothing so 16 times in a row does it
-   * in one wait of 64 only, until it finds something. */
+  /* How long ISTH_WAIT_ADAPTIVE spins before it sleeps, in ns. 0: 50,000 (50 us). A client that found nothing so 32 times in a row does it
+   * for a 32nd of the time, until it finds something. */
   uint64_t spin_ns;
   /* How long connecting may take, in ns. 0: 2 s. */
   uint64_t connect_timeout_ns;

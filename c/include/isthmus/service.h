@@ -45,7 +45,7 @@ typedef struct isth_service_options {
   /* How idle serving threads wait. Default (0): ISTH_WAIT_ADAPTIVE. */
   isth_wait wait;
   /* How long ISTH_WAIT_ADAPTIVE spins after the last record before it sleeps, in ns. 0: 50,000 (50 us). A thread that found nothing so
-   * 16 times in a row does it in one wait of 64 only, until it finds something. */
+   * 32 times in a row does it for a 32nd of the time, until it finds something. */
   uint64_t spin_ns;
   /* The CPUs that serving threads are pinned to, where the system can do that: thread i runs on cpus[i % cpu_count]. Copied by
    * isth_service_open. A cpu_count of 0: not pinned. At most ISTH_MAX_LANES. */

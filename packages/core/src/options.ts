@@ -22,7 +22,7 @@ export interface ConnectOptions {
   readonly path: string;
   /**
    * `block` sleeps in the kernel, `spin` polls as long as calls are in flight, `adaptive` polls for `spinMicroseconds` after
-   * the last reply and then sleeps; after 16 times in vain it polls in one wait of 64 only, until that finds something.
+   * the last reply and then sleeps; after 32 times in vain it polls for a 32nd of the time, until that finds something.
    * Default: `adaptive`.
    */
   readonly wait?: WaitMode | undefined;

@@ -149,7 +149,7 @@ describe('a process with a client', { concurrency: 3 }, () => {
        console.log(user + system);`,
     );
     const microseconds = Number(ending.stdout);
-    // Without it 800 ms of polling, with it 170.
+    // Without it 800 ms of polling, with it less than 400.
     assert.ok(ending.code === 0 && microseconds < 600_000, `${microseconds} us of 80 calls ${ending.stderr}`);
   });
 

@@ -1,5 +1,5 @@
-/** Draws a bar for each contestant, on an axis on which each tenfold is as far as the one before, as an SVG. */
-import { decades } from './plot.ts';
+/** Draws a bar for each contestant, as an SVG. */
+import { decades, ticksTo } from './plot.ts';
 import type { Spread } from './spread.ts';
 import { at, escaped, frameOf, style } from './svg.ts';
 
@@ -15,6 +15,10 @@ export interface BarPlot {
   /** What it shows, for those who cannot see it. Default: the title, and each bar's value. */
   readonly description?: string;
   readonly xLabel: string;
+  /** Where the bars begin: at 0, or at a power of ten, with each tenfold as far as the one before. */
+  readonly from: 'zero' | 'tenfold';
+  /** The kinds in the order of their colours: in each plot the same has the same. */
+  readonly kinds: readonly string[];
   /** A value as it is written. */
   valueText(value: number): string;
   readonly bars: readonly Bar[];
@@ -25,21 +29,22 @@ const rowHeight = 24;
 const frame = { left: 150, right: 110, top: 64, bottom: 52 };
 
 /** The plot as an SVG document: each bar ends at its median, and a line shows its spread. */
-export function plotBars({ title, description, xLabel, valueText, bars }: BarPlot): string {
+export function plotBars({ title, description, xLabel, from, kinds, valueText, bars }: BarPlot): string {
   if (bars.length === 0) throw new Error(`${title}: there is nothing to draw`);
-  const kinds = [...new Set(bars.map(({ kind }) => kind))];
+  const present = kinds.filter((kind) => bars.some((bar) => bar.kind === kind));
   const values = bars.flatMap(({ spread }) => [spread.low, spread.high]);
-  const ticks = decades(Math.min(...values), Math.max(...values));
+  const ticks = from === 'zero' ? ticksTo(Math.max(...values)) : decades(Math.min(...values), Math.max(...values));
   const [low = 1, high = 10] = [ticks[0], ticks.at(-1)];
-  const toX = (value: number): number =>
-    frame.left + (Math.log(value / low) / Math.log(high / low)) * (width - frame.left - frame.right);
+  const partOf = (value: number): number =>
+    from === 'zero' ? value / high : Math.log(value / low) / Math.log(high / low);
+  const toX = (value: number): number => frame.left + partOf(value) * (width - frame.left - frame.right);
   const bottom = frame.top + bars.length * rowHeight;
   const height = bottom + frame.bottom;
   const spoken = bars.map(({ name, spread }) => `${name} ${valueText(spread.median)}`).join(', ');
   return [
     ...frameOf(width, height, title, description ?? `${title}: ${spoken}.`),
     style(kinds.length),
-    ...kinds.map((kind, index) => legend(kind, index, kinds.length)),
+    ...present.map((kind, index) => legend(kind, kinds.indexOf(kind), index / present.length)),
     ...ticks.map(
       (value) =>
         `  <path class="grid" d="M${at(toX(value))} ${frame.top}V${bottom}"/><text class="small" x="${at(toX(value))}" y="${bottom + 18}">${escaped(valueText(value))}</text>`,
@@ -68,7 +73,8 @@ function barOf(
   ].join('');
 }
 
-function legend(kind: string, index: number, count: number): string {
-  const x = frame.left + (index * (width - frame.left - frame.right)) / count;
-  return `  <path class="fill${index}" d="M${at(x)} 34h16v12h-16Z"/><text class="small name" x="${at(x + 22)}" y="44">${escaped(kind)}</text>`;
+/** `part`: how far to the right, of the whole width. */
+function legend(kind: string, colour: number, part: number): string {
+  const x = frame.left + part * (width - frame.left - frame.right);
+  return `  <path class="fill${colour}" d="M${at(x)} 34h16v12h-16Z"/><text class="small name" x="${at(x + 22)}" y="44">${escaped(kind)}</text>`;
 }

@@ -98,7 +98,7 @@ export function decades(low: number, high: number): number[] {
 }
 
 /** From 0 to `highest` or a little beyond, in steps of 1, 2 or 5 times a power of ten. */
-function ticksTo(highest: number): number[] {
+export function ticksTo(highest: number): number[] {
   if (!(highest > 0)) return [0, 1];
   const rough = highest / leastTicks;
   const power = 10 ** Math.floor(Math.log10(rough));

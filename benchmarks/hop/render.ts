@@ -112,6 +112,8 @@ function latencyPlot(result: SectionResult, read: FigureReader): Readonly<Record
     title,
     valueText: timeText,
     xLabel: 'time of a call, and its spread over the rounds',
+    from: 'tenfold',
+    kinds: ['isthmus', 'peer', 'in process', 'native', 'limit'],
     bars: sorted,
   });
   return { 'hop-latency.svg': svg };

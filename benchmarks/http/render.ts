@@ -87,6 +87,8 @@ function ratePlot(result: SectionResult, read: FigureReader): Readonly<Record<st
   const svg = plotBars({
     title: 'Requests a second of one CPU, 64 connections',
     xLabel: 'requests a second, and their spread over the rounds',
+    from: 'zero',
+    kinds: ['isthmus', 'peer', 'in process', 'framework'],
     valueText: digits,
     bars,
   });

@@ -30,6 +30,8 @@ test('bars end at their medians, on an axis of powers of ten', () => {
   const svg = plotBars({
     title: 'Costs & more',
     xLabel: 'ns',
+    from: 'tenfold',
+    kinds: ['peer'],
     valueText: String,
     bars: [bar('a<b', 10), bar('c', 1000), bar('d', 100)],
   });
@@ -40,7 +42,30 @@ test('bars end at their medians, on an axis of powers of ten', () => {
   assert.ok(Math.abs(middle - (low + high) / 2) <= 0.1, String(ends));
   assert.match(svg, /Costs &amp; more/);
   assert.match(svg, /a&lt;b/);
-  assert.throws(() => plotBars({ title: 'none', xLabel: '', valueText: String, bars: [] }), /nothing to draw/);
+  const none = { title: 'none', xLabel: '', from: 'tenfold', kinds: [], valueText: String, bars: [] } as const;
+  assert.throws(() => plotBars(none), /nothing to draw/);
+});
+
+test('bars that begin at zero are as long as their values, and a kind has its colour wherever it is drawn', () => {
+  const bar = (kind: string, median: number) => ({ name: kind, kind, spread: { low: median, median, high: median } });
+  const svg = plotBars({
+    title: 'Rates',
+    xLabel: 'a second',
+    from: 'zero',
+    kinds: ['ours', 'absent', 'theirs'],
+    valueText: String,
+    bars: [bar('theirs', 10), bar('ours', 20)],
+  });
+  const ends = [...svg.matchAll(/class="(fill\d)" d="M150 \d+H([\d.]+)V/g)].map(([, fill, end]) => [
+    fill,
+    Number(end) - 150,
+  ]);
+  assert.deepEqual(
+    ends.map(([fill]) => fill),
+    ['fill2', 'fill0'],
+  );
+  assert.ok(Math.abs(2 * Number(ends[0]?.[1]) - Number(ends[1]?.[1])) <= 0.2, String(ends));
+  assert.doesNotMatch(svg, /absent/);
 });
 
 test('lines on a logarithmic axis are where their powers of ten are', () => {

@@ -12,7 +12,7 @@ import { outcomeText, placeText, renderHop } from './render.ts';
 
 /** How much is measured: everything in some fifteen minutes, and what matters most in two. */
 const extents = {
-  whole: { points: allSizes.flatMap(pointsOf), rounds: 3, ms: 150 },
+  whole: { points: allSizes.flatMap(pointsOf), rounds: 3, ms: 120 },
   quick: { points: [...pointsOf(64), { bytes: 2 ** 20, inFlight: 1 }], rounds: 2, ms: 50 },
 };
 

@@ -48,9 +48,13 @@ static void replies_that_nobody_takes_wait(void) {
   isth_client *good = echo_connect(&echo, NULL);
   hostile_connect(&hostile, echo.path);
   uint64_t sent = 0, taken = 0;
+  struct isth__header header = {.kind = ISTH__RECORD_REQUEST, .method = ECHO, .call_id = 1};
+  /* The service may still be about to serve it: a client is welcomed before that. */
+  CHECK(hostile_write(&hostile, &header, &sent, sizeof sent) && hostile_read(&hostile, &reply));
+  sent = taken = 1;
   /* Both rings full: the service has stopped to take from it. */
   for (int full = 0; full < 100; full++) {
-    struct isth__header header = {.kind = ISTH__RECORD_REQUEST, .method = ECHO, .call_id = sent + 1};
+    header.call_id = sent + 1;
     if (hostile_write(&hostile, &header, &sent, sizeof sent)) {
       sent++;
       full = 0;

@@ -113,6 +113,12 @@ export const goals: readonly Goal[] = [
     bound: { atLeast: 0.97 },
   },
   {
+    what: 'the same, where both sides wait `block`',
+    of: http('gateway block'),
+    to: http('gateway in process'),
+    bound: { atLeast: 0.97 },
+  },
+  {
     what: 'gateway, to a lean Fastify app with the handler in process',
     of: http('gateway'),
     to: http('Fastify in process'),

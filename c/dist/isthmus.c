@@ -65,11 +65,13 @@ uint64_t isth__now_ns(void);
 /* The same, up to 10 ms behind. Some 8 ns. */
 uint64_t isth__coarse_now_ns(void);
 
-/* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
-static inline uint64_t isth__after_ns(uint64_t ns) {
-  uint64_t now_ns = isth__now_ns();
+/* So long after a time; UINT64_MAX where that is beyond it. */
+static inline uint64_t isth__later_ns(uint64_t now_ns, uint64_t ns) {
   return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
 }
+
+/* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
+static inline uint64_t isth__after_ns(uint64_t ns) { return isth__later_ns(isth__now_ns(), ns); }
 
 /* CLOCK_REALTIME: ns since 1970-01-01T00:00:00Z. */
 int64_t isth__real_now_ns(void);
@@ -1405,10 +1407,6 @@ struct isth__polls {
   uint8_t fruitless; /* polls in a row that found nothing, up to ISTH__FRUITLESS_POLLS */
 };
 
-static inline uint64_t isth__polls_later(uint64_t now_ns, uint64_t ns) {
-  return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
-}
-
 /* A wait begins. One that begins while another polls goes on with that, for its full time. Returns whether to poll. */
 static inline bool isth__polls_begin(struct isth__polls *polls, uint64_t spin_ns) {
   uint64_t now_ns = isth__now_ns();
@@ -1417,9 +1415,9 @@ static inline bool isth__polls_begin(struct isth__polls *polls, uint64_t spin_ns
     polls->polling = true;
     polls->looks = 0;
     polls->next_ns =
-        isth__polls_later(now_ns, spin_ns < UINT64_MAX / ISTH__SPARING ? spin_ns * ISTH__SPARING : UINT64_MAX);
+        isth__later_ns(now_ns, spin_ns < UINT64_MAX / ISTH__SPARING ? spin_ns * ISTH__SPARING : UINT64_MAX);
   }
-  polls->until_ns = isth__polls_later(now_ns, spin_ns);
+  polls->until_ns = isth__later_ns(now_ns, spin_ns);
   return true;
 }
 
@@ -9525,8 +9523,7 @@ uint64_t isth_now_ns(void) { return isth__now_ns(); }
 uint64_t isth_deadline_ns(uint64_t timeout_ns) {
   enum { LONG_NS = 1000000000 }; /* a 64th of that is more than the coarse clock is behind */
   if (timeout_ns < LONG_NS) return isth__after_ns(timeout_ns);
-  uint64_t now_ns = isth__coarse_now_ns() + timeout_ns / 64;
-  return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
+  return isth__later_ns(isth__coarse_now_ns() + timeout_ns / 64, timeout_ns);
 }
 
 uint64_t isth_client_poll_until_ns(isth_client *client) {
@@ -9924,14 +9921,12 @@ static void *work(void *argument) {
   struct isth__worker *worker = argument;
   const isth_service_options *options = &worker->serving.service->options;
   struct isth__polls polls = {0};
-  bool waiting = false; /* adaptive: since an empty round */
   isth__pins_apply(&worker->serving.service->pins, worker->serving.number);
   while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
     /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
-      waiting = false;
       isth__polls_found(&polls);
       continue;
     }
@@ -9941,13 +9936,11 @@ static void *work(void *argument) {
     }
     if (options->wait == ISTH_WAIT_ADAPTIVE) {
       /* The bound counts from the first empty round after work. */
-      if (!waiting) isth__polls_begin(&polls, options->spin_ns);
-      waiting = true;
+      if (!polls.polling) isth__polls_begin(&polls, options->spin_ns);
       if (isth__polls_go_on(&polls)) {
         isth__pause();
         continue;
       }
-      waiting = false;
       isth__polls_in_vain(&polls);
     }
     sleep_worker(worker);

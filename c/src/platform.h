@@ -34,11 +34,13 @@ uint64_t isth__now_ns(void);
 /* The same, up to 10 ms behind. Some 8 ns. */
 uint64_t isth__coarse_now_ns(void);
 
-/* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
-static inline uint64_t isth__after_ns(uint64_t ns) {
-  uint64_t now_ns = isth__now_ns();
+/* So long after a time; UINT64_MAX where that is beyond it. */
+static inline uint64_t isth__later_ns(uint64_t now_ns, uint64_t ns) {
   return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
 }
+
+/* The time `ns` from now; the end of time where that would wrap around, so that UINT64_MAX means for ever. */
+static inline uint64_t isth__after_ns(uint64_t ns) { return isth__later_ns(isth__now_ns(), ns); }
 
 /* CLOCK_REALTIME: ns since 1970-01-01T00:00:00Z. */
 int64_t isth__real_now_ns(void);

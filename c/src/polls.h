@@ -23,10 +23,6 @@ struct isth__polls {
   uint8_t fruitless; /* polls in a row that found nothing, up to ISTH__FRUITLESS_POLLS */
 };
 
-static inline uint64_t isth__polls_later(uint64_t now_ns, uint64_t ns) {
-  return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
-}
-
 /* A wait begins. One that begins while another polls goes on with that, for its full time. Returns whether to poll. */
 static inline bool isth__polls_begin(struct isth__polls *polls, uint64_t spin_ns) {
   uint64_t now_ns = isth__now_ns();
@@ -35,9 +31,9 @@ static inline bool isth__polls_begin(struct isth__polls *polls, uint64_t spin_ns
     polls->polling = true;
     polls->looks = 0;
     polls->next_ns =
-        isth__polls_later(now_ns, spin_ns < UINT64_MAX / ISTH__SPARING ? spin_ns * ISTH__SPARING : UINT64_MAX);
+        isth__later_ns(now_ns, spin_ns < UINT64_MAX / ISTH__SPARING ? spin_ns * ISTH__SPARING : UINT64_MAX);
   }
-  polls->until_ns = isth__polls_later(now_ns, spin_ns);
+  polls->until_ns = isth__later_ns(now_ns, spin_ns);
   return true;
 }
 

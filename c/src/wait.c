@@ -9,8 +9,7 @@ uint64_t isth_now_ns(void) { return isth__now_ns(); }
 uint64_t isth_deadline_ns(uint64_t timeout_ns) {
   enum { LONG_NS = 1000000000 }; /* a 64th of that is more than the coarse clock is behind */
   if (timeout_ns < LONG_NS) return isth__after_ns(timeout_ns);
-  uint64_t now_ns = isth__coarse_now_ns() + timeout_ns / 64;
-  return timeout_ns < UINT64_MAX - now_ns ? now_ns + timeout_ns : UINT64_MAX;
+  return isth__later_ns(isth__coarse_now_ns() + timeout_ns / 64, timeout_ns);
 }
 
 uint64_t isth_client_poll_until_ns(isth_client *client) {

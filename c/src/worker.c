@@ -80,14 +80,12 @@ static void *work(void *argument) {
   struct isth__worker *worker = argument;
   const isth_service_options *options = &worker->serving.service->options;
   struct isth__polls polls = {0};
-  bool waiting = false; /* adaptive: since an empty round */
   isth__pins_apply(&worker->serving.service->pins, worker->serving.number);
   while (!isth__load_acquire(&worker->serving.service->ending)) { /* from isth__workers_stop */
     /* From isth__worker_command. */
     if (isth__load_acquire(&worker->commanded)) isth__lanes_obey(worker);
     if (isth__lanes_serve(worker) > 0) {
       worker->retry_ms = FIRST_RETRY_MS;
-      waiting = false;
       isth__polls_found(&polls);
       continue;
     }
@@ -97,13 +95,11 @@ static void *work(void *argument) {
     }
     if (options->wait == ISTH_WAIT_ADAPTIVE) {
       /* The bound counts from the first empty round after work. */
-      if (!waiting) isth__polls_begin(&polls, options->spin_ns);
-      waiting = true;
+      if (!polls.polling) isth__polls_begin(&polls, options->spin_ns);
       if (isth__polls_go_on(&polls)) {
         isth__pause();
         continue;
       }
-      waiting = false;
       isth__polls_in_vain(&polls);
     }
     sleep_worker(worker);

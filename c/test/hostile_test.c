@@ -102,7 +102,7 @@ static void a_client_that_closes_its_ends_makes_no_thread_spin(void) {
   hostile_take(&hostile);
   uint64_t before = cpu_ns();
   usleep(300000);
-  CHECK(cpu_ns() - before < 50000000);
+  CHECK(cpu_ns() - before < 100000000); /* of 300 ms */
   one_call(good);
   hostile_close(&hostile);
   isth_client_close(good);
@@ -154,10 +154,10 @@ static void a_service_that_never_reads_blocks_no_client(void) {
   }
   /* Its own wake-up was filled before the first call. */
   while (expired < CALLS) isth_client_wait(client, 10000000);
-  CHECK(isth_now_ns() - begin_ns < 5000000000u);
+  CHECK(isth_now_ns() - begin_ns < 20000000000u);
   uint64_t before = cpu_ns();
   CHECK_EQUAL(isth_client_wait(client, 300000000), 0);
-  CHECK(cpu_ns() - before < 50000000);
+  CHECK(cpu_ns() - before < 100000000); /* of 300 ms */
   CHECK_EQUAL(isth_client_status(client), 0);
   isth_client_close(client);
   fake_stop(&fake);
@@ -188,7 +188,7 @@ static void a_service_that_cannot_signal_any_more_is_lost(void) {
     isth_client *client = connect_to(&fake, ISTH_WAIT_BLOCK);
     uint64_t begin_ns = isth_now_ns();
     CHECK_EQUAL(isth_client_call_sync(client, ECHO, NULL, 0, NULL, 0, NULL, 30000000000u, NULL), ISTH_E_INSTANCE_LOST);
-    CHECK(isth_now_ns() - begin_ns < 5000000000u);
+    CHECK(isth_now_ns() - begin_ns < 20000000000u);
     isth_client_close(client);
     fake_stop(&fake);
 

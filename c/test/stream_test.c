@@ -243,7 +243,7 @@ static void what_nobody_takes_does_not_keep_a_service_awake(void) {
   usleep(100000);
   uint64_t before = cpu_ns();
   usleep(500000);
-  if (!is_slow()) CHECK(cpu_ns() - before < 10000000);
+  if (!is_slow()) CHECK(cpu_ns() - before < 100000000);
   /* When it does come back, all goes on. */
   await_replies(lazy, &came, 10000);
   isth_client_close(lazy);

@@ -149,10 +149,18 @@ static void a_lease_is_waited_for_a_little(void) {
   for (size_t i = 0; i < 3; i++) {
     if (i == 1) options.name = (isth_segment_name){.kind = ISTH_SEGMENT_FILE, .name = path};
     if (i == 2) options.guard = (isth_guard){.kind = ISTH_GUARD_FLOCK, .name = lock_path};
-    pid_t child = start_lease(i == 2 ? lock_path : path, true);
-    isth_segment_detach(must_attach(&options));
-    kill_child(child);
-    child = start_lease(i == 2 ? lock_path : path, false);
+    /* Whether that little is enough for the other is the machine's to say. */
+    isth_segment *segment = NULL;
+    for (int attempts = 0; segment == NULL; attempts++) {
+      isth_failure failure = {0, ""};
+      CHECK(attempts < 20);
+      pid_t giving = start_lease(i == 2 ? lock_path : path, true);
+      int error = isth_segment_attach(&segment, &options, &failure);
+      CHECK(error == 0 || (error == ISTH_E_SYSTEM && strstr(failure.message, "unavailable") != NULL));
+      kill_child(giving);
+    }
+    isth_segment_detach(segment);
+    pid_t child = start_lease(i == 2 ? lock_path : path, false);
     uint64_t before_ns = isth_now_ns();
     must_refuse(&options, ISTH_E_SYSTEM, "unavailable");
     CHECK(isth_now_ns() - before_ns < 10000000000);

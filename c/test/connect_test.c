@@ -93,7 +93,7 @@ static void silence_times_out(void) {
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
     expect_error(offer_in_part, &parts[i], ISTH_E_HANDSHAKE_TIMEOUT, "in time");
   uint64_t took = isth_now_ns() - begin;
-  CHECK(took >= 5 * UINT64_C(150000000) && took < UINT64_C(4000000000));
+  CHECK(took >= 5 * UINT64_C(150000000) && took < UINT64_C(40000000000));
 }
 
 static void close_at_once(int control, const void *detail) {

@@ -143,6 +143,7 @@ static void a_handler_that_does_not_end_is_left_behind(void) {
   static const struct served_handler added[] = {{STUBBORN, on_stubborn, NULL}};
   struct echo_service served;
   struct came came = {.ends = 0};
+  size_t threads = count_threads();
   isth_request request = {.method = STUBBORN, .callback = take_came, .user = &came, .replies = ISTH_REPLIES_MANY};
   served_start(&served, NULL, added, 1);
   isth_client *client = served_connect(&served, NULL);
@@ -158,7 +159,7 @@ static void a_handler_that_does_not_end_is_left_behind(void) {
   WAIT_UNTIL(stubborn == 0);
   CHECK_EQUAL(emitted, ISTH_E_INSTANCE_LOST);
   isth_client_close(client);
-  usleep(100000); /* its thread frees the last of the service's memory */
+  WAIT_UNTIL(count_threads() <= threads); /* its thread frees the last of the service's memory */
 }
 
 /* Clients begin streams without end while the service stops: each call ends one way or the other. */

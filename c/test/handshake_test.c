@@ -446,7 +446,7 @@ static void silence_times_out(void) {
   CHECK(raw_closed(silent, 60000));
   CHECK(raw_closed(stuck, 60000));
   uint64_t took = isth_now_ns() - begin;
-  CHECK(took >= 100000000 && took < 2000000000);
+  CHECK(took >= 100000000 && took < 20000000000);
   CHECK_EQUAL(refused(&echo), 2);
   close(silent);
   close(stuck);

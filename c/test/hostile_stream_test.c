@@ -105,6 +105,7 @@ static void a_window_of_nothing_lets_one_through_at_a_time(void) {
     struct isth__header credit = give_credit(3, 72);
     CHECK(hostile_read(&hostile, &reply));
     CHECK_EQUAL(reply.header.kind, ISTH__RECORD_REPLY_MORE);
+    WAIT_UNTIL(seen.ticks > i);
     usleep(10000);
     CHECK_EQUAL(seen.ticks, i + 1);
     CHECK(hostile_write(&hostile, &credit, NULL, 0));

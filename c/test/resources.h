@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,6 +83,22 @@ static inline uint64_t cpu_ns(void) {
   struct timespec used;
   CHECK_EQUAL(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
   return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+/* How often a thread of this process has given up the CPU by itself. */
+static inline long count_sleeps(void) {
+  struct rusage used;
+  CHECK_EQUAL(getrusage(RUSAGE_SELF, &used), 0);
+  return used.ru_nvcsw;
+}
+
+static inline size_t count_threads(void) {
+  DIR *folder = opendir("/proc/self/task");
+  CHECK(folder != NULL);
+  size_t count = 0;
+  while (readdir(folder) != NULL) count++;
+  closedir(folder);
+  return count - 2; /* "." and ".." */
 }
 
 /* fork, for a child that would run for ever: it dies with us, however we end. Only where no other thread runs: the thread

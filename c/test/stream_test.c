@@ -289,7 +289,7 @@ static void a_silent_stream_ends_at_its_deadline(void) {
   isth_client *client = served_connect(&served, NULL);
   struct came came;
   uint64_t begin_ns = isth_now_ns();
-  (void)start_tick(client, 300000, 50000000, &came);
+  (void)start_tick(client, 1000000, 50000000, &came);
   await_end(client, &came);
   CHECK_EQUAL(came.status, ISTH_E_DEADLINE_EXCEEDED);
   CHECK_EQUAL(came.replies, 0);
@@ -313,9 +313,9 @@ static void time_does_not_run_while_the_service_waits_for_us(void) {
   isth_client *client = served_connect(&served, &options);
   struct came came;
   struct count_request request = {.count = 1000000, .bytes = 936};
-  uint64_t id = start_count(client, &request, 500000000, &came), number = 0;
+  uint64_t id = start_count(client, &request, 1500000000, &came), number = 0;
   peek_just(client, 1000, &number);
-  usleep(700000);
+  usleep(1700000);
   isth_client_check(client);
   peek_just(client, 0, &number);
   CHECK_EQUAL(isth_client_credit(client, id, 1000), 0);

@@ -49,10 +49,10 @@ describe('many instances', () => {
     await using client = await connectFolder(folder.path);
     await eventually('both', () => client.$instances.length === 2);
     const counts = new Map<number, number>();
-    let left = 400;
+    let left = 200;
     const worker = async (): Promise<void> => {
       while (left-- > 0) {
-        const { pid } = await client.sleep({ microseconds: 1000, tag: 0 });
+        const { pid } = await client.sleep({ microseconds: 10_000, tag: 0 });
         counts.set(pid, (counts.get(pid) ?? 0) + 1);
       }
     };

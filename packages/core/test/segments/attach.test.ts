@@ -72,7 +72,7 @@ describe('attach', () => {
         await new Promise(setImmediate);
       }
       await running;
-      assert.ok(versions.size > 10, `${guard}: it changed meanwhile, ${versions.size} times`);
+      assert.ok(versions.size > 1, `${guard}: it changed meanwhile, ${versions.size} times`);
     }
   });
 

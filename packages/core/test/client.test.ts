@@ -150,21 +150,24 @@ describe('a client', () => {
     await using bridge = await ProbeBridge.start({}, '--threads', '4');
     const { client } = bridge;
     assert.equal(client.$instances[0]?.lanes, 4);
+    // Whether the steps are long enough for threads that are held up is the machine's to say.
     const order: number[] = [];
-    const pauses = [300_000, 200_000, 100_000, 0];
-    const replies = await Promise.all(
-      pauses.map(async (microseconds, tag) => {
-        const reply = await client.sleep({ microseconds, tag });
-        order.push(tag);
-        return reply;
-      }),
-    );
+    for (let step = 100_000; order.join() !== '3,2,1,0' && step < 5_000_000; step *= 2) {
+      order.length = 0;
+      const replies = await Promise.all(
+        [3, 2, 1, 0].map(async (steps, tag) => {
+          const reply = await client.sleep({ microseconds: steps * step, tag }, { timeoutMs: 60_000 });
+          order.push(tag);
+          return reply;
+        }),
+      );
+      assert.deepEqual(
+        replies.map((reply) => reply.tag),
+        [0, 1, 2, 3],
+      );
+      assert.equal(new Set(replies.map((reply) => reply.thread)).size, 4);
+    }
     assert.deepEqual(order, [3, 2, 1, 0]);
-    assert.deepEqual(
-      replies.map((reply) => reply.tag),
-      [0, 1, 2, 3],
-    );
-    assert.equal(new Set(replies.map((reply) => reply.thread)).size, 4);
   });
 
   it('names every bad field of an input, and sends nothing', async () => {
@@ -196,10 +199,10 @@ describe('a client', () => {
     const { client, instance } = bridge;
     const trace = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
     const info: { callId?: bigint; instance?: string } = {};
-    const context = await client.context(undefined, { trace, info, timeoutMs: 3000 });
+    const context = await client.context(undefined, { trace, info, timeoutMs: 30_000 });
     assert.equal(context.traceId, trace.traceId);
     assert.equal(context.spanId, trace.spanId);
-    assert.ok(context.remainingNs > 0n && context.remainingNs <= 3_000_000_000n);
+    assert.ok(context.remainingNs > 0n && context.remainingNs <= 30_000_000_000n);
     assert.deepEqual(info, { callId: context.callId, instance: instance.socket });
     assert.equal((await client.context()).traceId, '0'.repeat(32));
     for (const traceId of ['', 'x'.repeat(32), trace.traceId.slice(1)]) {

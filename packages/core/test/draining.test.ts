@@ -260,7 +260,8 @@ describe('an instance that drains', () => {
     using folder = new TemporaryFolder();
     await using a = await startProbe(folder.join('a.sock'));
     await using b = await startProbe(folder.join('b.sock'));
-    await using client = await connect(probe, { path: folder.path, timeoutMs: patientMs });
+    // One that is held up lets its ring become full.
+    await using client = await connect(probe, { path: folder.path, timeoutMs: patientMs, patienceMs: patientMs });
     await eventually('both', () => client.$instances.length === 2);
     const byInstance = new Map<string, number>();
     const note = async (): Promise<void> => {
@@ -327,7 +328,7 @@ describe('an instance that drains', () => {
 
   it('has calls wait for no longer than connecting may take, and only until the client is closed', async () => {
     {
-      await using between = await betweenTwo({ connectTimeoutMs: 500 });
+      await using between = await betweenTwo({ connectTimeoutMs: 3000 });
       assert.equal(await within(patientMs, outcomeOf(between.client.add({ value: 1n }))), 'NO_INSTANCE');
     }
     await using between = await betweenTwo();
@@ -373,6 +374,7 @@ describe('an instance that drains', () => {
         [...outcomes.keys()].filter((outcome) => !paths.includes(outcome)),
         [],
       );
+    await eventually('both', () => one.$instances.length === 2, patientMs);
     const totals = [await one.total(), await one.total()].map(({ value }) => Number(value)).sort();
     assert.deepEqual(totals, serving.map(served).sort());
   });

@@ -48,17 +48,21 @@ describe('many instances', () => {
     await using fast = await startProbe(folder.join('fast.sock'), '--threads', '8');
     await using client = await connectFolder(folder.path);
     await eventually('both', () => client.$instances.length === 2);
-    const counts = new Map<number, number>();
-    let left = 200;
-    const worker = async (): Promise<void> => {
-      while (left-- > 0) {
-        const { pid } = await client.sleep({ microseconds: 10_000, tag: 0 });
-        counts.set(pid, (counts.get(pid) ?? 0) + 1);
-      }
-    };
-    await Promise.all(Array.from({ length: 16 }, worker));
-    const [few = 0, many = 0] = [counts.get(slow.pid), counts.get(fast.pid)];
-    assert.ok(few > 0 && many > 1.5 * few, `${few} and ${many}`);
+    // One that is held up gets fewer, whichever it is.
+    for (let attempts = 1; ; attempts++) {
+      const counts = new Map<number, number>();
+      let left = 200;
+      const worker = async (): Promise<void> => {
+        while (left-- > 0) {
+          const { pid } = await client.sleep({ microseconds: 10_000, tag: 0 });
+          counts.set(pid, (counts.get(pid) ?? 0) + 1);
+        }
+      };
+      await Promise.all(Array.from({ length: 16 }, worker));
+      const [few = 0, many = 0] = [counts.get(slow.pid), counts.get(fast.pid)];
+      if (few > 0 && many > 1.5 * few) break;
+      assert.ok(attempts < 5, `${few} and ${many}`);
+    }
   });
 
   it('take turns when they are idle', async () => {
@@ -82,6 +86,8 @@ describe('many instances', () => {
       await eventually('the second', () => client.$instances.length === 2);
       const pids = new Set<number>();
       await eventually('an answer of the second', async () => pids.add(await pidOf(client)).has(two.pid));
+      two.kill('SIGTERM');
+      await two.exited();
     }
     await eventually('the second to go', () => client.$instances.length === 1);
     assert.equal(await pidOf(client), one.pid);
@@ -99,7 +105,7 @@ describe('many instances', () => {
     for (let round = 0; round < 3; round++) {
       await mkdir(path, { recursive: true });
       await using instance = await startProbe(`${path}/a.sock`);
-      await eventually('the instance', () => client.$instances.length === 1);
+      await eventually('the instance', () => client.$instances[0]?.pid === instance.pid);
       assert.equal(await pidOf(client), instance.pid);
       // Another folder is at once in the place of this one: nothing tells the watcher of the old one what is in it.
       await rename(folder.join('later'), folder.join(`former-${round}`));
@@ -113,6 +119,7 @@ describe('many instances', () => {
     await using first = await startProbe(path);
     await eventually('the first', () => client.$instances[0]?.pid === first.pid);
     first.kill('SIGKILL');
+    await first.exited();
     await using second = await startProbe(path);
     await eventually('the second', () => client.$instances[0]?.pid === second.pid);
     assert.equal(await pidOf(client), second.pid);
@@ -146,7 +153,7 @@ describe('many instances', () => {
     let waiting: Promise<string> | undefined;
     await eventually('a call that waits', async () => {
       const call = outcomeOf(client.add({ value: 1n }));
-      if ((await Promise.race([call, sleep(100)])) === undefined) waiting = call;
+      if ((await Promise.race([call, sleep(1000)])) === undefined) waiting = call;
       return waiting !== undefined;
     });
     hidden.kill('SIGCONT');
@@ -189,7 +196,7 @@ int main(int argc, char **argv) { return isth_service_main(argc, argv, probe_sch
   it('is refused when its schema differs, with both hashes and the differences, and the others go on', async () => {
     using folder = new TemporaryFolder();
     await using wrong = await startInstance(program(), folder.join('wrong.sock'));
-    await assert.rejects(connectFolder(folder.path), (error: unknown) => {
+    await assert.rejects(connectFolder(folder.path, { connectTimeoutMs: 60_000 }), (error: unknown) => {
       assert.ok(failsWith('SCHEMA_MISMATCH')(error));
       const { message } = error as Error;
       const hashes = [probe, older].map(({ hash }) => Buffer.from(hash).toString('hex').slice(0, 16));
@@ -219,7 +226,7 @@ int main(int argc, char **argv) { return isth_service_main(argc, argv, probe_sch
     using folder = new TemporaryFolder();
     const chatter = 'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n'.repeat(4);
     await using _peer = await startPeer(folder.join('web.sock'), (socket) => socket.end(chatter));
-    await assert.rejects(connectFolder(folder.path), failsWith('NOT_ISTHMUS'));
+    await assert.rejects(connectFolder(folder.path, { connectTimeoutMs: 60_000 }), failsWith('NOT_ISTHMUS'));
     await using right = await startProbe(folder.join('right.sock'));
     await using client = await connectFolder(folder.path);
     assert.equal(await pidOf(client), right.pid);
@@ -278,7 +285,7 @@ describe('connecting', () => {
     using folder = new TemporaryFolder();
     const loop = folder.join('loop');
     symlinkSync(loop, loop);
-    await assert.rejects(connectFolder(loop, { connectTimeoutMs: 50 }), failsWith('NO_INSTANCE', /loop: ELOOP: /));
+    await assert.rejects(connectFolder(loop, { connectTimeoutMs: 3000 }), failsWith('NO_INSTANCE', /loop: ELOOP: /));
   });
 
   it('waits for the first instance', async () => {
@@ -293,7 +300,8 @@ describe('connecting', () => {
   it('refuses rings that the instance does not take, and paths that no socket can have', async () => {
     using folder = new TemporaryFolder();
     await using _instance = await startProbe(folder.join('a.sock'));
-    await assert.rejects(connectFolder(folder.path, { requestRingBytes: 2 ** 29 }), failsWith('SEGMENT_REFUSED'));
+    const tooLarge = { requestRingBytes: 2 ** 29, connectTimeoutMs: 60_000 };
+    await assert.rejects(connectFolder(folder.path, tooLarge), failsWith('SEGMENT_REFUSED'));
     const long = folder.join('x'.repeat(60), 'y'.repeat(60));
     await mkdir(long, { recursive: true });
     await assert.rejects(connectFolder(long, { connectTimeoutMs: 50 }), failsWith('NO_INSTANCE'));
@@ -318,6 +326,7 @@ describe('a listener of events that throws', () => {
       assert.equal(client.$instances.length, 1);
       instance.kill('SIGKILL');
       await eventually('the loss', () => thrown.length === 2);
+      await instance.exited();
       await using again = await startProbe(folder.join('a.sock'));
       await eventually('the next', () => client.$instances[0]?.pid === again.pid);
       await eventually('its event', () => thrown.length === 3);

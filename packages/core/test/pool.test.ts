@@ -38,7 +38,7 @@ describe('a deadline', () => {
   }
 
   it('is each call its own', async () => {
-    await using bridge = await ProbeBridge.start({ timeoutMs: 150 }, '--threads', '4');
+    await using bridge = await ProbeBridge.start({ timeoutMs: 2500 }, '--threads', '4');
     const { client } = bridge;
     const ended: string[] = [];
     const call = async (name: string, microseconds: number, timeoutMs?: number): Promise<void> => {
@@ -47,7 +47,7 @@ describe('a deadline', () => {
     await Promise.all([
       call('long', 12_000_000, 60_000),
       call('default', 8_000_000),
-      call('middle', 8_000_000, 4000),
+      call('middle', 8_000_000, 5000),
       call('short', 2000, 60_000),
     ]);
     assert.deepEqual(ended, ['short ok', 'default DEADLINE_EXCEEDED', 'middle DEADLINE_EXCEEDED', 'long ok']);
@@ -198,7 +198,7 @@ describe('a client without room', () => {
     );
     const signal = AbortSignal.timeout(20);
     const calls = Array.from({ length: 4 }, (_, tag) =>
-      outcomeOf(patient.sleep({ microseconds: 60_000, tag }, { signal })),
+      outcomeOf(patient.sleep({ microseconds: 1_500_000, tag }, { signal })),
     );
     assert.deepEqual(await Promise.all(calls), new Array(4).fill('CANCELLED'));
   });
@@ -216,7 +216,7 @@ describe('a client without room', () => {
     };
     // In a continuation, since nothing else could ever run if they went on outside of one.
     await within(
-      10_000,
+      lateMs,
       client.ping().then(() => Promise.all(Array.from({ length: 300 }, stubborn))),
     );
     assert.equal(done, 300);
@@ -312,24 +312,27 @@ describe('instances killed under load', () => {
       await using bridge = await startMany(3, { copyReplies, timeoutMs: 10_000 });
       const { client, instances } = bridge;
       let running = true;
-      const counts = new Map<string, number>();
-      const load = async (): Promise<void> => {
-        while (running) {
-          const outcome = await outcomeOf(client.idempotentSleep({ microseconds: 200, tag: 0 }));
-          counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+      const outcomes = new Set<string>();
+      /** How many calls of each have ended. */
+      const ended = new Array<number>(40).fill(0);
+      const load = async (at: number): Promise<void> => {
+        for (let count = 1; running; count++) {
+          outcomes.add(await outcomeOf(client.idempotentSleep({ microseconds: 200, tag: 0 })));
+          ended[at] = count;
         }
       };
-      const loads = Array.from({ length: 40 }, load);
+      const loads = ended.map((_, at) => load(at));
       for (const victim of [0, 1]) {
         await sleep(60);
         instances[victim]?.kill('SIGKILL');
         // The second dies later than all that the first lost were answered elsewhere.
         await eventually('the loss to be seen', () => client.$instances.length === 2 - victim);
-        await sleep(60);
+        const before = [...ended];
+        await eventually('what was lost to be answered', () => ended.every((count, at) => count > (before[at] ?? 0)));
       }
       running = false;
       await within(60_000, Promise.all(loads));
-      assert.deepEqual([...counts.keys()], ['ok']);
+      assert.deepEqual([...outcomes], ['ok']);
     });
 
     it(`answer other calls or lose them, once each${copyReplies ? ', replies copied' : ''}`, async () => {

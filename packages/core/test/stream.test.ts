@@ -7,6 +7,7 @@ import { errors } from '@isthmus/schema';
 import { eventually, within } from '../../../test/support/eventually.ts';
 import { probe } from '../../../test/support/probe.schema.ts';
 import { startProbe } from '../../../test/support/probe.ts';
+import { isAsleep } from '../../../test/support/stop-process.ts';
 import { TemporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { failsWith, outcomeOf, ProbeBridge, type ProbeClient } from './support/probe-client.ts';
 
@@ -36,12 +37,14 @@ function allEnded(client: ProbeClient): Promise<void> {
 
 /** Resolves with how many rows were emitted, once no more are. */
 async function stalledAt(client: ProbeClient): Promise<number> {
+  const { pid } = client.$instances[0] ?? assert.fail('no instance');
   let last = -1n;
   await eventually('the handler to stall', async () => {
     const before = last;
     last = (await client.bursts()).rows;
     await sleep(30);
-    return last === before;
+    // A thread that only waits for the CPU will go on.
+    return last === before && isAsleep(pid);
   });
   return Number(last);
 }
@@ -161,7 +164,7 @@ describe('a call with many replies', () => {
         const inputs = [
           { count: endless, textBytes: 1000 },
           { count: endless, pauseMicroseconds: 100 },
-          { count: 3, pauseMicroseconds: 300_000 },
+          { count: 3, pauseMicroseconds: 1_500_000 },
         ];
         for (const [at, input] of inputs.entries()) {
           const controller = new AbortController();

@@ -142,16 +142,17 @@ describe('connecting, calling and closing again and again', () => {
        };
        for (let i = 0; i < 200; i++) await cycle(i);
        gc();
+       for (let tries = 0; tries < 1000 && holdingsOf(instance).segments > 0; tries++) await sleep(20);
        await sleep(50);
        const before = [holdingsOf(process.pid), holdingsOf(instance)];
        for (let i = 0; i < ${cycles}; i++) {
          await cycle(i);
          if (i % 200 === 0) gc();
        }
-       const heldBy = (holdings) => JSON.stringify(holdings.map(({ residentKiB, ...held }) => held));
+       const isMore = () => ['descriptors', 'segments', 'threads'].some((what) => after.some((is, at) => is[what] > before[at][what]));
        let after;
        // The instance lets go of the last ones when it gets round to it.
-       for (let tries = 0; tries < 200 && (after === undefined || heldBy(after) !== heldBy(before)); tries++) {
+       for (let tries = 0; tries < 200 && (after === undefined || isMore()); tries++) {
          gc();
          await sleep(100);
          gc();
@@ -159,16 +160,18 @@ describe('connecting, calling and closing again and again', () => {
        }
        console.log(JSON.stringify({ before, after }));`,
       // A small young generation: V8 doubles it under such a load, and that would be all one sees.
-      { flags: ['--expose-gc', '--max-semi-space-size=1'], timeoutMs: 60_000 + cycles * 20 },
+      { flags: ['--expose-gc', '--max-semi-space-size=1'], timeoutMs: 60_000 + cycles * 60 },
     );
     assert.equal(ending.code, 0, ending.stderr);
     const { before, after } = JSON.parse(ending.stdout);
     for (const at of [0, 1]) {
       const { residentKiB: was, ...held } = before[at];
       const { residentKiB: is, ...holds } = after[at];
-      assert.deepEqual(holds, held);
+      // Fewer where something of the first cycles was only let go of later.
+      for (const [what, count] of Object.entries(held))
+        assert.ok(holds[what] <= Number(count), `${what}: ${holds[what]}`);
       // Node's own memory grows by some ten MiB now and then; a channel that stayed would be 100 KiB each time.
-      assert.ok(is < was + 40 * 1024, `resident memory went from ${was} to ${is} KiB`);
+      assert.ok(is < was + 100 * 1024, `resident memory went from ${was} to ${is} KiB`);
     }
   });
 });
@@ -193,7 +196,7 @@ describe('a channel that was not used yet', () => {
     assert.equal(ending.code, 0, ending.stderr);
     // Most of it is Node's. The buffers and tables of a channel, had they memory from the first, would be some 800 KiB.
     const kib = Number(ending.stdout) / channels;
-    assert.ok(kib < 200, `${kib} KiB`);
+    assert.ok(kib < 400, `${kib} KiB`);
   });
 });
 
@@ -210,7 +213,7 @@ describe('a channel that was closed', () => {
          await client.$close();
        };
        for (let i = 0; i < 20; i++) await use(i);
-       for (let i = 0; i < 100 && freed.size < 19; i++) { gc(); await sleep(10); }
+       for (let i = 0; i < 1000 && freed.size < 19; i++) { gc(); await sleep(10); }
        console.log(freed.size >= 19);`,
       { flags: ['--expose-gc'] },
     );

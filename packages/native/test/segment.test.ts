@@ -117,7 +117,7 @@ describe('a segment of the addon', () => {
       const before = mappings();
       for (let i = 0; i < 4; i += 1) {
         const worker = new Worker(new URL('./support/segment-worker.ts', import.meta.url), {
-          workerData: { file, timeoutMs: 300 },
+          workerData: { file, timeoutMs: 3000 },
         });
         await within(60_000, once(worker, 'message'));
         assert.ok(mappings() > before);

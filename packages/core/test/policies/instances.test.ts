@@ -133,7 +133,7 @@ describe('every form of a call', () => {
     const { signal } = controller;
     const rows = client.burst({ count: 1e6, pauseMicroseconds: 1000 }, { signal });
     await rows.next();
-    const sent = client.sleep({ microseconds: 1_500_000, tag: 0 }, { signal });
+    const sent = client.sleep({ microseconds: 3_000_000, tag: 0 }, { signal });
     const waiting = client.sleep({ microseconds: 0, tag: 0 }, { signal });
     await eventually('one to be sent', () => client.$instances[0]?.inFlight === 2);
     controller.abort(reason);
@@ -263,7 +263,7 @@ describe('a pool', () => {
     await using bridge = await startMany(2, { pool: { ejectAfter: 2, ejectMs: 1e6 }, timeoutMs: 400 });
     const { client, at } = bridge;
     const info: { instance?: string } = {};
-    await client.ping(undefined, { info });
+    await client.ping(undefined, { info, timeoutMs: boundMs });
     const stuck = at(info.instance);
     await stop(stuck);
     let missed = 0;
@@ -283,17 +283,22 @@ describe('a pool', () => {
   });
 
   it('tests an instance that was idle before it gets a call', async () => {
-    await using bridge = await startMany(2, { pool: { testOnBorrowMs: 0, ejectMs: 1e6 }, timeoutMs: boundMs });
-    const { client, at } = bridge;
-    const info: { instance?: string } = {};
-    for (let i = 0; i < 4; i++) await client.ping(undefined, { info });
-    const stuck = at(info.instance);
-    await stop(stuck);
-    for (let i = 0; i < 10; i++) {
-      await client.ping(undefined, { info });
-      assert.notEqual(info.instance, stuck.socket);
+    // A busy machine may have the other one fail its test, too: both are then passed over, and so neither.
+    for (let attempts = 1, isMissed = true; isMissed; attempts++) {
+      await using bridge = await startMany(2, { pool: { testOnBorrowMs: 0, ejectMs: 1e6 }, timeoutMs: boundMs });
+      const { client, at } = bridge;
+      const info: { instance?: string } = {};
+      for (let i = 0; i < 4; i++) await client.ping(undefined, { info });
+      const stuck = at(info.instance);
+      await stop(stuck);
+      isMissed = false;
+      for (let i = 0; i < 10 && !isMissed; i++) {
+        const outcome = await outcomeOf(client.ping(undefined, { info, timeoutMs: 8000 }));
+        isMissed = outcome !== 'ok' || info.instance === stuck.socket;
+      }
+      stuck.kill('SIGCONT');
+      assert.ok(!isMissed || attempts < 4, 'the one that is stuck gets calls');
     }
-    stuck.kill('SIGCONT');
   });
 
   it('closes connections that nobody uses, and opens them again', async () => {

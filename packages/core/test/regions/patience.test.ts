@@ -158,10 +158,13 @@ describe('a program that has the lock, and was stopped', () => {
       // Some at a time.
       () => Promise.all(Array.from({ length: 20 }, () => untyped.write(bytes))),
     ]) {
-      const { error, turns } = await turnsDuring(write);
-      failsWith('LOCK_TIMEOUT', RegExp(`process ${writer.pid} holds it`))(error);
       // One at most where each try waited for its whole time; how long a turn takes is the machine's to say.
-      assert.ok(turns > 2, `${turns}`);
+      for (let attempts = 1, turns = 0; turns <= 2; attempts += 1) {
+        const during = await turnsDuring(write);
+        failsWith('LOCK_TIMEOUT', RegExp(`process ${writer.pid} holds it`))(during.error);
+        turns = during.turns;
+        assert.ok(turns > 2 || attempts < 10, `${turns}`);
+      }
     }
     await writer.kill();
     assert.ok((await untyped.write(bytes)).version > 0n);

@@ -25,7 +25,9 @@ it(`never reads a torn value, in ${reads} reads`, { timeout: 3_600_000 }, async 
   let changed = 0;
   let busy = 0;
   let last = 0n;
-  while (checked < reads) {
+  // It is written all the while; but whoever writes may be held up meanwhile.
+  const end = performance.now() + 60_000;
+  while (checked < reads || (changed <= 100 && performance.now() < end)) {
     try {
       const { version } = client.ticks.readInto(bytes);
       assert.ok(version >= last);
@@ -43,7 +45,6 @@ it(`never reads a torn value, in ${reads} reads`, { timeout: 3_600_000 }, async 
     for (let i = 1; i <= 6; i += 1) isWhole &&= words[i] === BigInt.asUintN(64, count * BigInt(i + 1));
     if (!isWhole || count !== last) assert.fail(`version ${last} holds ${words} ${tail}`);
   }
-  // It was written all the while.
   assert.ok(changed > 100, `${changed} versions`);
-  assert.ok(busy < reads / 10, `${busy} times too busy`);
+  assert.ok(busy < checked / 10, `${busy} times too busy`);
 });

@@ -152,6 +152,7 @@ describe('watch of one row', () => {
     assert.deepEqual(countsOf(event), { count: 5n, version, skipped: 0, live: false });
     assert.equal(client.ticks.get('count'), 5n);
     assert.throws(() => client.board.write(tickOf(1n)), failsWith('NO_INSTANCE', /gone/));
+    await first.exited();
     await using _second = await startFeed(path);
     await eventually('the region', () => client.ticks.isLive);
     await client.tick({ times: 2 });

@@ -18,7 +18,7 @@ import {
 } from './support/peer.ts';
 
 const kinds: readonly Kind[] = ['systemV', 'posix', 'file'];
-const usual = { offset: structAt, writable: true, timeoutMs: 2000 };
+const usual = { offset: structAt, writable: true, timeoutMs: 60_000 };
 const magicBytes = Buffer.from(magic);
 
 describe('attach', () => {
@@ -57,21 +57,24 @@ describe('attach', () => {
       const { source, guard: options } = peer.place;
       await using boiler = await attach(Boiler, { ...source, ...usual, guard: options });
       const versions = new Set<bigint>();
-      const running = peer.tell('run 300');
-      let isOver = false;
-      void running.finally(() => {
-        isOver = true;
-      });
-      while (!isOver) {
-        const { value, version } = await boiler.read();
-        assert.deepEqual(
-          [value.alarms % 65_536, value.level, value.setpoint],
-          [value.pressure, value.alarms, value.alarms],
-        );
-        versions.add(version);
-        await new Promise(setImmediate);
+      // Again where it was held up for the whole time.
+      for (let attempts = 0; versions.size < 2 && attempts < 10; attempts++) {
+        const running = peer.tell('run 300');
+        let isOver = false;
+        void running.finally(() => {
+          isOver = true;
+        });
+        while (!isOver) {
+          const { value, version } = await boiler.read();
+          assert.deepEqual(
+            [value.alarms % 65_536, value.level, value.setpoint],
+            [value.pressure, value.alarms, value.alarms],
+          );
+          versions.add(version);
+          await new Promise(setImmediate);
+        }
+        await running;
       }
-      await running;
       assert.ok(versions.size > 1, `${guard}: it changed meanwhile, ${versions.size} times`);
     }
   });

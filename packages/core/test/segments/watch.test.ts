@@ -9,7 +9,7 @@ import { TemporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { Boiler, Peer, placeOf, startPeer, structAt } from './support/peer.ts';
 
 function optionsOf({ place }: Peer): AttachOptions {
-  return { ...place.source, guard: place.guard, offset: structAt, timeoutMs: 50, watchIntervalMs: 5 };
+  return { ...place.source, guard: place.guard, offset: structAt, timeoutMs: 60_000, watchIntervalMs: 5 };
 }
 
 /** The next event, which must come. */
@@ -108,7 +108,7 @@ describe('watching a segment', () => {
 
   it('tells when the guard is held too long, and goes on', async () => {
     await using peer = await startPeer('systemV', 'flock');
-    await using boiler = await attach(Boiler, optionsOf(peer));
+    await using boiler = await attach(Boiler, { ...optionsOf(peer), timeoutMs: 50 });
     const events = boiler.watch();
     await take(events);
     await peer.tell('lock');
@@ -152,7 +152,7 @@ describe('watching a segment', () => {
 
   it('ends at once while the guard is held, however long it would be waited for', async () => {
     await using peer = await startPeer('systemV', 'flock');
-    const boiler = await attach(Boiler, { ...optionsOf(peer), timeoutMs: 20_000 });
+    const boiler = await attach(Boiler, optionsOf(peer));
     const controller = new AbortController();
     const [returned, aborted] = [boiler.watch(), boiler.watch({ signal: controller.signal })];
     await Promise.all([take(returned), take(aborted)]);

@@ -22,7 +22,7 @@ export class ProbeBridge implements AsyncDisposable {
   static async start(options: Partial<ConnectOptions> = {}, ...args: readonly string[]): Promise<ProbeBridge> {
     const folder = new TemporaryFolder();
     const instance = await startProbe(folder.join('a.sock'), ...args);
-    const client = await connect(probe, { path: instance.socket, ...options });
+    const client = await connect(probe, { path: instance.socket, connectTimeoutMs: 60_000, ...options });
     return new ProbeBridge(folder, instance, client);
   }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { IsthmusError } from '@isthmus/core';
 import { eventually, within } from '../../../../test/support/eventually.ts';
+import { stopProcess } from '../../../../test/support/stop-process.ts';
 import { feedProgram } from './feed.ts';
 import { failsWith } from './probe-client.ts';
 
@@ -33,7 +34,7 @@ export class StoppedWriter {
     const child = await startWriter(socket, 'fill');
     try {
       await eventually('a writer that is stopped while it writes', () => {
-        child.kill('SIGSTOP');
+        stopProcess(child.pid ?? assert.fail('the writer has no process'));
         try {
           page.set('first', 5n);
         } catch (error) {

@@ -191,6 +191,8 @@ function integers<T extends ValueType>(
 
 const int64s = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+/** Not -0: no range leads to it from 0, and as a default it becomes 0 where the field is left out. */
+const bounds = (numbers: fc.Arbitrary<number>): fc.Arbitrary<number> => numbers.map((bound) => bound + 0);
 
 const scalars: fc.Arbitrary<ValueType> = fc.oneof(
   fc.option(fc.boolean()).map((value) => (value === null ? bool() : bool({ default: value }))),
@@ -203,10 +205,10 @@ const scalars: fc.Arbitrary<ValueType> = fc.oneof(
   fc.tuple(ranges(int64s), endians).map(([range, endian]) => i64({ ...range, endian })),
   fc.tuple(ranges(fc.bigInt(0n, 2n ** 64n - 1n)), endians).map(([range, endian]) => u64({ ...range, endian })),
   // Bounds that are no 32-bit floats themselves are the interesting ones.
-  fc.tuple(ranges(fc.double({ min: -1e6, max: 1e6, noNaN: true })), endians).map(([range, endian]) => {
+  fc.tuple(ranges(bounds(fc.double({ min: -1e6, max: 1e6, noNaN: true }))), endians).map(([range, endian]) => {
     return f32({ ...range, endian });
   }),
-  fc.tuple(ranges(finite), endians).map(([range, endian]) => f64({ ...range, endian })),
+  fc.tuple(ranges(bounds(finite)), endians).map(([range, endian]) => f64({ ...range, endian })),
   fc.tuple(ranges(int64s), endians).map(([range, endian]) => timestamp({ ...range, endian })),
   fc.tuple(ranges(int64s), endians).map(([range, endian]) => duration({ ...range, endian })),
   fc.tuple(fc.integer({ min: 0, max: 18 }), ranges(int64s), endians).map(([scale, range, endian]) => {

@@ -121,14 +121,14 @@ describe('what the C side refuses, delays or breaks', () => {
 
   test('its trace, deadline and id reach the handler, and the trace comes back', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-timeout-ms': '3000' };
+    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-timeout-ms': '30000' };
     const { status, body, ...answer } = await post(`${url}/probe/context`, {}, { headers });
     assert.equal(status, 200);
     assert.equal(body.traceId, traceId);
     assert.equal(answer.headers.get('traceparent'), `00-${traceId}-${body.spanId}-01`);
     assert.notEqual(body.spanId, '00f067aa0ba902b7', 'the span is that of this call');
     assert.equal(answer.headers.get('x-call-id'), body.callId);
-    assert.ok(Number(body.remainingMs) > 0 && Number(body.remainingMs) <= 3000, `${body.remainingMs} ms`);
+    assert.ok(Number(body.remainingMs) > 0 && Number(body.remainingMs) <= 30_000, `${body.remainingMs} ms`);
   });
 
   test('the deadline: 504', async (t) => {
@@ -188,7 +188,7 @@ describe('what the C side refuses, delays or breaks', () => {
   test('a program of another schema is refused by name of what differs, and the others go on', async () => {
     const answer = await post(`${url}/stale/level`, { metres: 1 });
     expectProblem(answer, 503, 'NO_INSTANCE');
-    assert.match(bridge?.command.stderr() ?? '', /SCHEMA_MISMATCH.*datum/);
+    await eventually(() => (/SCHEMA_MISMATCH.*datum/.test(bridge?.command.stderr() ?? '') ? true : undefined));
     await othersGoOn();
   });
 });

@@ -62,7 +62,7 @@ test('serves what a service owns, what is made, and what comes later; and leaves
   const { command, url } = bridge;
   const nothingIsLeft = holdingsOf(bridge, workspace);
   assert.match(command.stdout(), new RegExp(`Try it:\n +curl -s ${url}/v1/regions/plant.boiler\n`));
-  assert.match(command.stderr(), /"region":"late","code":"SEGMENT_MISSING"/);
+  await eventually(() => (/"region":"late","code":"SEGMENT_MISSING"/.test(command.stderr()) ? true : undefined));
 
   assert.deepEqual((await get(bridge, '/v1/regions/plant.sensors/inlet')).body, { name: 'inlet', celsius: 12.5 });
   assert.equal(statSync(join('/dev/shm', made)).mode & 0o777, 0o600);
@@ -123,22 +123,27 @@ test('who watches goes on when the owner is killed and comes back', async () => 
 
 test('there may be regions alone, and a second Ctrl-C leaves nothing either', async () => {
   await writePlant(workspace.folder, { regions });
-  const bridge = await startHere();
-  assert.match(bridge.command.stdout(), /Try it:\n +curl -s \S+\/v1\/regions\/made\n/);
-  assert.equal((await get(bridge, '/v1/regions/made')).status, 200);
-  // A request whose body never ends holds up the first Ctrl-C for a second.
-  const slow = request(`${bridge.url}/v1/regions/made`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json', 'content-length': '100' },
-  });
-  slow.on('error', () => {});
-  slow.write('{');
-  await delay(100);
-  bridge.command.child.kill('SIGINT');
-  await delay(400);
-  bridge.command.child.kill('SIGINT');
-  assert.equal((await bridge.command.result).code, 130);
-  assert.equal(existsSync(join('/dev/shm', made)), false);
+  let code: number | null = 0;
+  // Of a machine that is held up the second may come once the bridge has stopped in its time, or right behind the first.
+  for (let attempts = 0; code === 0 && attempts < 5; attempts += 1) {
+    const bridge = await startHere();
+    assert.match(bridge.command.stdout(), /Try it:\n +curl -s \S+\/v1\/regions\/made\n/);
+    assert.equal((await get(bridge, '/v1/regions/made')).status, 200);
+    // A request whose body never ends holds up the first Ctrl-C for a second.
+    const slow = request(`${bridge.url}/v1/regions/made`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'content-length': '100' },
+    });
+    slow.on('error', () => {});
+    slow.write('{');
+    await delay(100);
+    bridge.command.child.kill('SIGINT');
+    await delay(400);
+    bridge.command.child.kill('SIGINT');
+    ({ code } = await bridge.command.result);
+    assert.equal(existsSync(join('/dev/shm', made)), false);
+  }
+  assert.equal(code, 130);
 });
 
 test('a segment that was there before stays', async () => {

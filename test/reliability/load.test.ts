@@ -53,7 +53,7 @@ const mistakes: readonly Mistake[] = [
     right: 'siege_respond_later(later->responder, &later->reply);',
     wrong: '',
     found: /DEADLINE_EXCEEDED/,
-    timeoutMs: 1000,
+    timeoutMs: 5000,
   },
   {
     what: 'a torn value',

@@ -19,7 +19,7 @@ function resourcesOf(pid: number): Resources {
   };
 }
 
-/** Those of an instance that nobody is connected to; whoever looked whether it listens may not be gone yet. */
+/** Those of an instance that nobody is connected to; whoever looked whether it serves may not be gone yet. */
 export async function idleResources(pid: number): Promise<Resources> {
   for (let before = resourcesOf(pid); ; ) {
     await sleep(20);

@@ -41,10 +41,10 @@ async function pidsOf(path: string, service: typeof pricing | typeof feed, count
   return client.$instances.map(({ pid }) => pid);
 }
 
-/** What the client has counted so far. It counts on as long as it lives: no answer within ten seconds is a failure. */
+/** What the client has counted so far. It counts on as long as it lives: no answer within a minute is a failure. */
 async function countsOf(client: ChildProcess): Promise<Readonly<Record<string, number>>> {
   client.send('count');
-  const [counts] = await once(client, 'message', { signal: AbortSignal.timeout(10_000) });
+  const [counts] = await once(client, 'message', { signal: AbortSignal.timeout(60_000) });
   return counts;
 }
 

@@ -9,6 +9,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { connect } from '@isthmus/core';
 import { descendantsOf, isAlive } from '../e2e/support/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -17,6 +18,7 @@ import { patienceMs } from './load-process.ts';
 import { compilePrograms } from './programs.ts';
 import { randomFrom } from './random.ts';
 import { holdsNoMore, idleResources } from './resources.ts';
+import { siege } from './siege.schema.ts';
 import { type StormClient, StormClients } from './storm-clients.ts';
 import { startSupervisor } from './supervised.ts';
 
@@ -80,7 +82,11 @@ const supervisor = await startSupervisor(programs.siege, instances, ledger.path,
 const started = descendantsOf(process.pid);
 const serviceFolder = supervisor.serviceFolder('siege');
 const sockets = (): string[] => readdirSync(serviceFolder).filter((name) => name.endsWith('.sock'));
-await eventually('all instances listen', () => sockets().length === instances, patienceMs);
+{
+  // They listen before they serve, and have not opened all that they need then.
+  await using client = await connect(siege, { path: serviceFolder, connectTimeoutMs: patienceMs });
+  await eventually('all instances serve', () => client.$instances.length === instances, patienceMs);
+}
 const pids = (): number[] => supervisor.status.map(({ pid }) => pid).filter((pid) => pid !== undefined);
 const idle = await idleResources(pids()[0] ?? 0);
 const clients = new StormClients(programs, ledger, serviceFolder, sockets());

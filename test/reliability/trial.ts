@@ -1,6 +1,7 @@
 /** One combination tried: a fresh instance, clients that load it, one of them all killed or stopped, and what must hold after it. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '@isthmus/core';
 import { stateOf } from '../e2e/support/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { Instance } from '../support/instance.ts';
@@ -10,6 +11,7 @@ import { Ledger, numbersPerClient } from './ledger.ts';
 import { LoadProcess, nodeClient, patienceMs } from './load-process.ts';
 import type { Programs } from './programs.ts';
 import { holdsNoMore, idleResources, residentKib } from './resources.ts';
+import { siege } from './siege.schema.ts';
 
 /** The deadline of calls where somebody is killed: nobody may come to it. */
 const patientMs = 60_000;
@@ -106,7 +108,8 @@ export class Trials implements AsyncDisposable {
   async #runClient(side: 'C client' | 'Node client', combination: Combination): Promise<void> {
     const isStop = combination.action === 'stop';
     await using instance = this.#startInstance(this.#plain);
-    await instance.ready();
+    // It listens before it serves, and has not opened all that it needs then.
+    await (await connect(siege, { path: this.#socket, connectTimeoutMs: patienceMs })).$close();
     const idle = await idleResources(instance.pid);
     await using witness = this.#startClient('C client', this.#plain, true);
     await this.#goOn([witness]);

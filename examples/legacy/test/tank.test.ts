@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AttachedRegion, attach } from '@isthmus/core';
 import type { Infer, InferInput } from '@isthmus/schema';
+import { eventually } from '../../../test/support/eventually.ts';
 import { Tank } from '../generated/tank.structs.ts';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
@@ -56,18 +57,17 @@ describe('the tank', () => {
     assert.ok(value.updated > 1_700_000_000n);
     assert.equal(value.setpoint, 4);
     const { cycles } = value;
-    await sleep(100);
-    assert.ok((await tank.get('cycles')) > cycles, 'it goes on');
+    await eventually('it goes on', async () => (await tank.get('cycles')) > cycles);
   });
 
   it('obeys a set point that is written from outside', async () => {
-    await tank.set('setpoint', 2.5);
-    const states = new Set<number>();
-    for await (const { value } of tank.watch()) {
-      states.add(value.state);
-      if (Math.abs(value.level - 2.5) < 1e-3 && value.state === 0) break;
+    // On its way it may not be seen: who is held up for long sees only where it comes to.
+    for (const setpoint of [3.5, 2.5]) {
+      await tank.set('setpoint', setpoint);
+      for await (const { value } of tank.watch()) {
+        if (Math.abs(value.level - setpoint) < 1e-3 && value.state === 0) break;
+      }
     }
-    assert.ok(states.has(1) || states.has(2), 'it moved there');
     await tank.set('setpoint', 99);
     for await (const { value } of tank.watch()) if (value.state === 3) break;
     await tank.set('setpoint', 2.5);

@@ -23,7 +23,7 @@ before(async () => {
   temporary = await mkdtemp(join(tmpdir(), 'isthmus-feed-'));
   const path = join(temporary, '1.sock');
   program = spawn(join(folder, 'build/feed'), { env: { ISTHMUS_SOCKET: path }, stdio: 'inherit' });
-  client = await connect(feed, { path });
+  client = await connect(feed, { path, connectTimeoutMs: 60_000 });
 });
 after(async () => {
   const exit = once(program, 'exit');
@@ -40,7 +40,7 @@ function updates(): number {
 
 describe('the feed', () => {
   it('has a row for each stock, with a quote that makes sense', async () => {
-    for await (const { value } of client.market.watch({ signal: AbortSignal.timeout(10_000) })) {
+    for await (const { value } of client.market.watch({ signal: AbortSignal.timeout(60_000) })) {
       if (value.symbol === symbols.at(-1)) break;
     }
     const rows = client.market.rows();
@@ -51,7 +51,7 @@ describe('the feed', () => {
       assert.equal(Number((value.ask - value.last).toFixed(6)), 0.01);
       assert.equal(value.updates, version);
       assert(value.volume >= 100n * value.updates && value.volume <= 900n * value.updates, 'volume');
-      assert(time >= value.time && time - value.time < 1_000_000_000n, 'it is written when the trade is');
+      assert(time >= value.time && time - value.time < 10_000_000_000n, 'it is written when the trade is');
     }
   });
 
@@ -79,7 +79,7 @@ describe('the feed', () => {
     const env = { ISTHMUS_SOCKET: path, ISTHMUS_PARENT_FD: '3' };
     const child = spawn(join(folder, 'build/feed'), { env, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
     const exit = once(child, 'exit');
-    await (await connect(feed, { path })).$close();
+    await (await connect(feed, { path, connectTimeoutMs: 60_000 })).$close();
     const [, , , lifeline] = child.stdio;
     assert(lifeline !== null && lifeline !== undefined);
     lifeline.destroy();

@@ -33,7 +33,7 @@ describe('the telemetry service', { skip }, () => {
       service.kill('SIGTERM');
       assert.deepEqual(await exit, [0, null], 'the service ends well');
     });
-    client = await connect(telemetry, { path });
+    client = await connect(telemetry, { path, connectTimeoutMs: 60_000 });
     cleanups.push(() => client.$close());
   });
   after(async () => {
@@ -56,7 +56,7 @@ describe('the telemetry service', { skip }, () => {
 
   it('sums up, and TypeScript sees nothing of protobuf', async () => {
     assert.deepEqual(await client.summarize({ sensor: 'röof', readings }), summary);
-    assert.deepEqual(client.summarize.sync({ sensor: 'röof', readings }, { timeoutMs: 5000 }), summary);
+    assert.deepEqual(client.summarize.sync({ sensor: 'röof', readings }, { timeoutMs: 60_000 }), summary);
     assert.equal(
       JSON.stringify(
         await client.summarize.json({

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { eventually } from '../../../test/support/eventually.ts';
 import { createGateway } from '../src/index.ts';
 import { fakeClient } from './support/fake-client.ts';
 import { goodQuote, plainHandlers, post, startGateway } from './support/gateway.ts';
@@ -58,9 +59,13 @@ test('close() finishes what is in flight and refuses new connections', async () 
   const agent = new Agent({ keepAlive: true });
   const inFlight = callOver(agent, served.url);
   await held.begun;
-  const closed = served.gateway.close({ timeoutMs: 5000 });
-  await delay(20);
-  await assert.rejects(post(`${served.url}/v1/call/pricing/ping`, '{}'));
+  const closed = served.gateway.close({ timeoutMs: 60_000 });
+  const isRefused = () =>
+    post(`${served.url}/v1/call/pricing/ping`, '{}').then(
+      () => false,
+      () => true,
+    );
+  await eventually('new connections are refused', isRefused);
   held.release();
   const answer = await inFlight;
   assert.equal(answer.status, 200);
@@ -85,8 +90,10 @@ test('while it closes, a request that begins on an open connection gets 503', as
   const body = JSON.stringify(goodQuote);
   // Half of a head is what keeps Node from closing the connection as idle.
   socket.write('POST /v1/call/pricing/quote HTTP/1.1\r\nhost: localhost\r\n');
-  await delay(50);
-  const closed = served.gateway.close({ timeoutMs: 5000 });
+  await eventually('its connection', async () => (await served.gateway.counts()).connections === 2);
+  // In which it is read: a time may be over at once, where the process is held up.
+  for (let turns = 0; turns < 10; turns += 1) await turn();
+  const closed = served.gateway.close({ timeoutMs: 60_000 });
   socket.write(`content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   await ended;
   assert.match(received, /^HTTP\/1\.1 503 /);

@@ -101,15 +101,20 @@ test('stopping answers the calls in flight, and does not wait for one without en
 });
 
 test('a second Ctrl-C does not wait for anything, and still leaves nothing', async () => {
-  const bridge = startIsthmus(['start'], { cwd: folder, env });
-  const url = await urlOf(bridge);
-  post(url, 'pause', { ms: 60_000 }).catch(() => {});
-  await eventually(async () => ((await post(url, 'level', { metres: 1 })).status === 200 ? true : undefined));
-  bridge.child.kill('SIGINT');
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  bridge.child.kill('SIGINT');
-  assert.equal((await bridge.result).code, 130);
-  nothingIsLeft();
+  let code: number | null = 0;
+  // Of a machine that is held up the second may come once the bridge has stopped in its time, or right behind the first.
+  for (let attempts = 0; code === 0 && attempts < 5; attempts += 1) {
+    const bridge = startIsthmus(['start'], { cwd: folder, env });
+    const url = await urlOf(bridge);
+    post(url, 'pause', { ms: 60_000 }).catch(() => {});
+    await eventually(async () => ((await post(url, 'level', { metres: 1 })).status === 200 ? true : undefined));
+    bridge.child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    bridge.child.kill('SIGINT');
+    ({ code } = await bridge.result);
+    nothingIsLeft();
+  }
+  assert.equal(code, 130);
 });
 
 test('a killed instance is replaced, while the other one answers', async () => {
@@ -125,7 +130,7 @@ test('a killed instance is replaced, while the other one answers', async () => {
     for (const { status, body } of answers) if (status === 200 && body.pid !== killed) pids.add(body.pid);
     return pids.size === 2 ? true : undefined;
   });
-  assert.match(bridge.stderr(), /instance died/);
+  await eventually(() => (bridge.stderr().includes('instance died') ? true : undefined));
   bridge.child.kill('SIGTERM');
   assert.equal((await bridge.result).code, 0);
 });
@@ -143,7 +148,7 @@ test('an instance of another schema is refused by name of what differs, and the 
   await writeFile(join(project, 'isthmus.config.ts'), config.replace(`sources: ['tank.c']`, command));
   const bridge = startIsthmus(['start'], { cwd: project, env });
   const url = await urlOf(bridge);
-  assert.match(bridge.stderr(), /SCHEMA_MISMATCH.*metres/);
+  await eventually(() => (/SCHEMA_MISMATCH.*metres/.test(bridge.stderr()) ? true : undefined));
   assert.equal((await fetch(`${url}/readyz`)).status, 503);
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
   const call = await isthmus(['call', 'tank', 'ping', '--config', 'isthmus.config.ts'], { cwd: project, env });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../../../test/support/eventually.ts';
 import type { CallOptions } from '../../src/index.ts';
 import { memoryOf } from '../support/fake-client.ts';
 import { goodQuote, plainHandlers, post, startGateway, type TestGateway } from '../support/gateway.ts';
@@ -125,6 +126,7 @@ test('one log line a request, with the call', async () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   const response = await quote(JSON.stringify(goodQuote), { traceparent });
   await response.arrayBuffer();
+  await eventually('a line', () => served.log.length > 0);
   await delay(20);
   assert.equal(served.log.length, 1);
   const [line] = served.log;
@@ -160,11 +162,12 @@ test('a caller who goes away cancels the call', async () => {
   const aborted = once(signal, 'abort');
   request.destroy();
   await aborted;
+  const lines = () => slow.log.filter((line) => line.http === 'POST /v1/call/pricing/quote');
+  await eventually('a line', () => lines().length > 0);
   await delay(20);
-  const lines = slow.log.filter((line) => line.http === 'POST /v1/call/pricing/quote');
-  assert.equal(lines.length, 1);
-  assert.equal(lines[0]?.status, 499);
-  assert.equal(lines[0]?.code, 'CANCELLED');
+  assert.equal(lines().length, 1);
+  assert.equal(lines()[0]?.status, 499);
+  assert.equal(lines()[0]?.code, 'CANCELLED');
 });
 
 test('a call that is answered is not cancelled afterwards', async () => {

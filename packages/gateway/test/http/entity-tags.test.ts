@@ -65,5 +65,5 @@ test('a long header takes no longer than its length', () => {
   judge({ 'if-match': ' '.repeat(320_000) }, ['a']);
   judge({ 'if-match': `${'\t '.repeat(160_000)}x` }, ['a']);
   // Minutes, if it took the square of it.
-  assert.ok(performance.now() - begin < 10_000);
+  assert.ok(performance.now() - begin < 30_000);
 });

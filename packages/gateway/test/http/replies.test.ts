@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IsthmusError } from '@isthmus/schema';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { fillOf, plainHandlers, post, problemIn, startGateway, type TestGateway } from '../support/gateway.ts';
 
 let served: TestGateway;
@@ -91,7 +92,7 @@ describe('several replies', () => {
     assert.match(events, /\n\nevent: problem\ndata: \{.*"code":"INSTANCE_LOST".*\}\n\n$/);
     // Bytes have no place for it: the answer is cut short, which every HTTP client notices.
     await assert.rejects(async () => (await call('pages', { count: 2 }, {}, other.url)).arrayBuffer());
-    await delay(20);
+    await eventually('a line for each', () => other.log.length >= 3);
     assert.deepEqual(
       other.log.map((line) => line.code),
       ['INSTANCE_LOST', 'INSTANCE_LOST', 'INSTANCE_LOST'],

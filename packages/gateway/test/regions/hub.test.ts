@@ -70,9 +70,9 @@ test('each watcher has its own rate; a faster one makes the region be watched fa
     await delay(10);
   }
   await eventually('the newest, of both', () => slow.seen.at(-1) === 'A40' && quick.seen.at(-1) === 'A40');
-  // However long that took: five a second, the one that there was and the last.
+  // However long that took: five a second, the one that there was, the last, and one as timers are early at times.
   const seconds = (performance.now() - begin) / 1000;
-  assert.ok(slow.seen.length <= 2 + 5 * seconds, `${slow.seen.length} in ${seconds} s`);
+  assert.ok(slow.seen.length <= 3 + 5 * seconds, `${slow.seen.length} in ${seconds} s`);
   assert.ok(quick.seen.length > slow.seen.length, `${quick.seen.length} and ${slow.seen.length}`);
   for (const { seen, skipped } of [slow, quick]) {
     assert.equal(skipped.reduce((sum, count) => sum + count, 0) + seen.length, 41);

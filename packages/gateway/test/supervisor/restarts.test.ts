@@ -13,7 +13,7 @@ function restartsOf(options: Partial<RestartsOptions> = {}) {
   };
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
   const restarts = new Restarts({
-    ...{ what: 'worker', fields: { worker: 3 }, log, backoff: { baseMs: 1, maxMs: 1, stableMs: 40 } },
+    ...{ what: 'worker', fields: { worker: 3 }, log, backoff: { baseMs: 1, maxMs: 1, stableMs: 60_000 } },
     ...options,
   });
   return { restarts, lines };
@@ -47,7 +47,7 @@ test('each death is followed by a start, and the log tells of them by their numb
 });
 
 test('a crash loop is over once it has run for long enough', async () => {
-  const { restarts, lines } = restartsOf();
+  const { restarts, lines } = restartsOf({ backoff: { baseMs: 1, maxMs: 1, stableMs: 1000 } });
   await die(restarts, 3);
   restarts.begin();
   restarts.watch();

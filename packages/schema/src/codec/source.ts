@@ -22,6 +22,8 @@ export class Source {
 
   /** The name by which the source refers to `value`. */
   constant(value: unknown): string {
+    // A map takes it for 0.
+    if (Object.is(value, -0)) return '-0';
     const known = this.#constants.get(value);
     if (known !== undefined) return known;
     const name = `k${this.#constants.size}`;

@@ -176,11 +176,12 @@ test('fields with a default may be left out or undefined, and are there when dec
     struct('Order', {
       side: field(Side, { default: 'sell' }),
       n: i64({ default: -3n }),
+      zero: f64({ default: -0 }),
       note: text({ default: 'x' }),
       rows: list(u8(), { default: 'empty' }),
     }),
   );
-  const whole = { side: 'sell', n: -3n, note: 'x', rows: [] };
+  const whole = { side: 'sell', n: -3n, zero: -0, note: 'x', rows: [] };
   for (const given of [{}, { side: undefined, note: undefined }]) {
     const message = messageOf(codec, given);
     assert.deepEqual(valueIn(codec, message), whole);

@@ -14,6 +14,14 @@ test('constants go in by reference, each once', () => {
   assert.equal(compiled('!'), `${value.text}!`);
 });
 
+test('0 and -0 are two constants', () => {
+  const source = new Source();
+  source.add(`return [${source.constant(0)}, ${source.constant(-0)}, ${source.constant(0)}];`);
+  const compiled = source.compile();
+  assert.ok(typeof compiled === 'function');
+  assert.deepEqual(compiled(), [0, -0, 0]);
+});
+
 test('variables are different', () => {
   const source = new Source();
   assert.equal(new Set(['a', 'a', 'b'].map((letter) => source.variable(letter))).size, 3);

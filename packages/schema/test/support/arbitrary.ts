@@ -191,7 +191,7 @@ function integers<T extends ValueType>(
 
 const int64s = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-/** Not -0: no range leads to it from 0, and as a default it becomes 0 where the field is left out. */
+/** Not -0: fast-check has no range from 0 to it. */
 const bounds = (numbers: fc.Arbitrary<number>): fc.Arbitrary<number> => numbers.map((bound) => bound + 0);
 
 const scalars: fc.Arbitrary<ValueType> = fc.oneof(

@@ -48,13 +48,14 @@ static void give(int control, const void *detail) {
   for (size_t i = 0; gifts->step > 0 && i < gifts->count; i++, at += gifts->step)
     (void)raw_send(control, at, gifts->step, &gifts->descriptors[i], 1);
   (void)raw_send(control, at, (size_t)(end - at), gifts->descriptors, gifts->step > 0 ? 0 : gifts->count);
-  CHECK(raw_closed(control, 10000));
+  CHECK(raw_closed(control, 60000));
 }
 
 static int open_given(struct fake *fake, const struct gifts *gifts, const isth_schema *schema, isth_client **client,
                       isth_failure *failure) {
+  isth_client_options options = patient_client(NULL);
   fake_start(fake, give, gifts);
-  return isth_client_open(client, fake->path, schema, NULL, failure);
+  return isth_client_open(client, fake->path, schema, &options, failure);
 }
 
 /* Closes the gifts, and expects that nothing of them is left. */
@@ -257,6 +258,7 @@ static void whatever_the_memory_says_reading_ends(void) {
 static void a_client_without_descriptors_says_so(void) {
   struct echo_service served;
   struct rlimit limit, tight;
+  isth_client_options options = patient_client(NULL);
   regioned_start(&served, &regioned_schema);
   isth_client_close(regioned_connect(served.path, &regioned_schema));
   size_t before = settled_descriptors(&served, 1);
@@ -270,7 +272,7 @@ static void a_client_without_descriptors_says_so(void) {
     tight = limit;
     tight.rlim_cur = before + more;
     CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &tight), 0);
-    int error = isth_client_open(&client, served.path, &regioned_schema, NULL, &failure);
+    int error = isth_client_open(&client, served.path, &regioned_schema, &options, &failure);
     CHECK(error == 0 || error == ISTH_E_SYSTEM || error == ISTH_E_NO_INSTANCE);
     CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
     if (error != 0) WAIT_UNTIL(count_descriptors() == before);

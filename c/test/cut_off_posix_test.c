@@ -52,8 +52,9 @@ static void a_service_that_cuts_the_memory_off_costs_its_calls(void) {
   for (size_t i = 0; i < 2; i++) {
     struct fake fake;
     isth_client *client;
+    isth_client_options options = patient_client(NULL);
     fake_start(&fake, cut_off, &sizes[i]);
-    CHECK_EQUAL(isth_client_open(&client, fake.path, NULL, NULL, NULL), 0);
+    CHECK_EQUAL(isth_client_open(&client, fake.path, NULL, &options, NULL), 0);
     /* Each has an outcome, whatever it is. */
     for (int calls = 0; calls < 5; calls++)
       CHECK(isth_client_call_sync(client, ECHO, NULL, 0, NULL, 0, NULL, 50000000, NULL) < 0);

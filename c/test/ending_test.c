@@ -40,7 +40,8 @@ static pid_t start_client(void) {
   if (child != 0) return child;
   isth_client *client = NULL;
   struct came came;
-  WAIT_UNTIL(isth_client_open(&client, path, &served_schema, NULL, NULL) == 0);
+  isth_client_options options = patient_client(NULL);
+  WAIT_UNTIL(isth_client_open(&client, path, &served_schema, &options, NULL) == 0);
   (void)start_tick(client, 0, 0, &came);
   for (;;) isth_client_wait(client, 1000000000);
 }

@@ -10,11 +10,16 @@ run() {
   "$build/examples/$1" --socket "$folder/$1.sock" &
   service=$!
   tries=0
-  while [ ! -S "$folder/$1.sock" ] && [ $tries -lt 100 ]; do
+  while [ ! -S "$folder/$1.sock" ] && [ $tries -lt 600 ]; do
     tries=$((tries + 1))
     sleep 0.05
   done
-  output=$("$build/examples/$2" "$folder/$1.sock")
+  # The socket is there a moment before anybody listens on it.
+  until output=$("$build/examples/$2" "$folder/$1.sock"); do
+    tries=$((tries + 1))
+    [ $tries -lt 700 ] || exit 1
+    sleep 0.05
+  done
   if [ "$output" != "$3" ]; then
     printf 'examples: %s printed:\n%s\n' "$2" "$output" >&2
     exit 1

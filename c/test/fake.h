@@ -65,7 +65,7 @@ static inline void take_luggage(int control, struct isth__attach *attach, int de
   read_hello(control);
   CHECK(raw_send(control, &offer, sizeof offer, NULL, 0));
   struct pollfd ready = {control, POLLIN, 0};
-  CHECK_EQUAL(poll(&ready, 1, 5000), 1);
+  CHECK_EQUAL(poll(&ready, 1, 60000), 1);
   CHECK_EQUAL(isth__receive(control, attach, sizeof *attach, descriptors, &count), sizeof *attach);
   CHECK_EQUAL(count, 3);
 }

@@ -45,8 +45,7 @@ static void hand_stop(struct hand *hand) {
 }
 
 static isth_client_options with_window(uint32_t bytes) {
-  isth_client_options options;
-  isth_client_options_init(&options);
+  isth_client_options options = patient_client(NULL);
   options.request_ring_bytes = options.reply_ring_bytes = 4096;
   options.stream_window_bytes = bytes;
   return options;

@@ -402,12 +402,11 @@ static void a_seqlock_shows_who_breaks_it(void) {
   WAIT_UNTIL(atomic_load(&scene.shared->narrow) > 1000);
   static struct value value;
   size_t busy = 0;
-  for (size_t i = 0; i < 20 || (busy == 0 && i < 1000000); i++) {
+  for (size_t i = 0; i < 20 || busy == 0; i++) {
     int error = isth_segment_read(segment, 0, &value, sizeof value, i % 2 == 0 ? 0 : 1000000, NULL, &failure);
     CHECK(error == 0 || error == ISTH_E_REGION_BUSY);
     busy += error != 0;
   }
-  CHECK(busy > 0);
   /* Two writers where one was declared: the other takes no notice of the odd counter. */
   for (busy = 0; busy == 0;) {
     int error = isth_segment_write(segment, 0, &value, sizeof value, NULL, SECOND, NULL, &failure);

@@ -201,7 +201,7 @@ static bool can_refuse(void) {
   return refuses;
 }
 
-static atomic_bool tried;
+static atomic_bool opened, tried;
 
 static void pass_to_client(int control, const void *detail) {
   struct isth__attach attach;
@@ -210,9 +210,10 @@ static void pass_to_client(int control, const void *detail) {
   (void)detail;
   take_luggage(control, &attach, descriptors);
   CHECK(raw_send(control, &welcome, sizeof welcome, NULL, 0));
-  /* Its wake-up at once; the control socket once it has read the welcome, of which nothing is seen here. */
+  /* Its wake-up at once; the control socket once it has read the welcome. */
   CHECK(!send_descriptors(descriptors[1]));
-  WAIT_UNTIL(!send_descriptors(control));
+  WAIT_UNTIL(atomic_load(&opened));
+  CHECK(!send_descriptors(control));
   atomic_store(&tried, true);
   CHECK(raw_closed(control, 60000));
   for (size_t i = 0; i < 3; i++) close(descriptors[i]);
@@ -237,6 +238,7 @@ static void after_the_handshake_none_can_be_passed(void) {
   isth_client_options options = patient_client(NULL);
   fake_start(&fake, pass_to_client, NULL);
   CHECK_EQUAL(isth_client_open(&client, fake.path, &echo_schema, &options, NULL), 0);
+  atomic_store(&opened, true);
   WAIT_UNTIL(atomic_load(&tried));
   isth_client_close(client);
   fake_stop(&fake);

@@ -23,7 +23,7 @@ static void guest_connect(struct guest *guest, const char *path) {
   guest->control = raw_greet(path, &offer);
   CHECK(raw_send(guest->control, &guest->luggage.attach, sizeof guest->luggage.attach, guest->luggage.descriptors, 3));
   struct pollfd ready = {guest->control, POLLIN, 0};
-  CHECK_EQUAL(poll(&ready, 1, 5000), 1);
+  CHECK_EQUAL(poll(&ready, 1, 60000), 1);
   CHECK_EQUAL(isth__receive(guest->control, &guest->welcome, sizeof guest->welcome, guest->memories, &count),
               sizeof guest->welcome);
   CHECK_EQUAL(guest->welcome.status, 0);
@@ -126,7 +126,7 @@ static void use_scribbled(isth_region *limits, isth_region *orders, uint32_t id)
     (void)isth_region_read(orders, row, &found, &stamp);
   }
   (void)isth_region_wait(orders, isth_region_changes(orders), 1000);
-  CHECK(isth_now_ns() - begin_ns < 5000000000u);
+  CHECK(isth_now_ns() - begin_ns < 20000000000u);
 }
 
 static void a_client_that_scribbles_spoils_only_what_it_may_write(void) {
@@ -259,7 +259,7 @@ static void a_client_that_keeps_the_lock_stops_only_its_regions(void) {
   uint64_t begin_ns = isth_now_ns();
   CHECK_EQUAL(isth_region_write(limits, 0, &limit, ISTH_ANY_VERSION, NULL), ISTH_E_LOCK_TIMEOUT);
   uint64_t took_ns = isth_now_ns() - begin_ns;
-  CHECK(took_ns >= 50000000 && took_ns < 5000000000u);
+  CHECK(took_ns >= 50000000 && took_ns < 20000000000u);
   CHECK_EQUAL(isth_region_read(limits, 0, &limit, NULL), 0);
   CHECK_EQUAL(isth_region_write(isth_service_region(served.service, GAUGE), 0, &gauge, 0, NULL), 0);
   /* It ends with the client, whether that wants or not. */

@@ -102,7 +102,7 @@ static void a_client_that_closes_its_ends_makes_no_thread_spin(void) {
   hostile_take(&hostile);
   uint64_t before = cpu_ns();
   usleep(300000);
-  CHECK(cpu_ns() - before < 100000000); /* of 300 ms */
+  CHECK(cpu_ns() - before < 150000000); /* of 300 ms */
   one_call(good);
   hostile_close(&hostile);
   isth_client_close(good);
@@ -126,8 +126,7 @@ static void spoil_and_wait(int control, const void *detail) {
 
 static isth_client *connect_to(const struct fake *fake, isth_wait wait) {
   isth_client *client;
-  isth_client_options options;
-  isth_client_options_init(&options);
+  isth_client_options options = patient_client(NULL);
   options.wait = wait;
   CHECK_EQUAL(isth_client_open(&client, fake->path, &echo_schema, &options, NULL), 0);
   return client;
@@ -157,7 +156,7 @@ static void a_service_that_never_reads_blocks_no_client(void) {
   CHECK(isth_now_ns() - begin_ns < 20000000000u);
   uint64_t before = cpu_ns();
   CHECK_EQUAL(isth_client_wait(client, 300000000), 0);
-  CHECK(cpu_ns() - before < 100000000); /* of 300 ms */
+  CHECK(cpu_ns() - before < 150000000); /* of 300 ms */
   CHECK_EQUAL(isth_client_status(client), 0);
   isth_client_close(client);
   fake_stop(&fake);
@@ -197,7 +196,7 @@ static void a_service_that_cannot_signal_any_more_is_lost(void) {
     client = connect_to(&fake, ISTH_WAIT_ADAPTIVE);
     CHECK(isth_client_arm(client));
     struct pollfd ready = {isth_client_event_fd(client), POLLIN, 0};
-    CHECK_EQUAL(poll(&ready, 1, 5000), 1);
+    CHECK_EQUAL(poll(&ready, 1, 60000), 1);
     isth_client_clear_event(client);
     CHECK_EQUAL(isth_client_status(client), ISTH_E_INSTANCE_LOST);
     isth_client_close(client);

@@ -69,7 +69,7 @@ static inline int raw_greet(const char *path, struct isth__offer *offer) {
   int control = raw_connect(path);
   struct isth__hello hello = raw_hello();
   CHECK(raw_send(control, &hello, sizeof hello, NULL, 0));
-  CHECK_EQUAL(raw_receive(control, offer, sizeof *offer, 5000), sizeof *offer);
+  CHECK_EQUAL(raw_receive(control, offer, sizeof *offer, 60000), sizeof *offer);
   CHECK_EQUAL(offer->status, 0);
   return control;
 }

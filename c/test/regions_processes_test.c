@@ -55,8 +55,9 @@ static void follow_gauge(const isth_region *region, uint64_t count) {
       if (stamp.version > last) count--;
       last = stamp.version;
     }
-    CHECK_EQUAL(isth_region_wait(region, changes, 10000000000), 0);
-    CHECK(isth_region_changes(region) > changes);
+    /* It may also end for the change that we know. */
+    CHECK_EQUAL(isth_region_wait(region, changes, 60000000000), 0);
+    CHECK(isth_region_changes(region) >= changes);
   }
 }
 

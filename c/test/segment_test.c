@@ -198,15 +198,19 @@ static void one_that_comes_after_it_is_told_from_it(void) {
   for (size_t i = 0; i < 2; i++) {
     uint64_t last = 0;
     for (size_t round = 0; round < 20; round++) {
+      struct timespec made, now;
       isth_segment_creation creation = {.name = names[i], .bytes = 8, .uid = -1, .gid = -1};
       isth_segment_options options = {.name = names[i], .bytes = 8};
       CHECK_EQUAL(isth_segment_create(&creation, NULL), 0);
+      clock_gettime(CLOCK_REALTIME_COARSE, &made);
       isth_segment *segment = must_attach(&options);
       CHECK(isth_segment_identity(segment) != last);
       last = isth_segment_identity(segment);
       isth_segment_detach(segment);
       CHECK_EQUAL(isth_segment_remove(&names[i], NULL), 0);
-      usleep(12000); /* the clock of file systems ticks that often */
+      /* The clock of file systems has to tick. */
+      WAIT_UNTIL(
+          (clock_gettime(CLOCK_REALTIME_COARSE, &now), now.tv_sec != made.tv_sec || now.tv_nsec != made.tv_nsec));
     }
   }
 }

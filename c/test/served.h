@@ -87,8 +87,8 @@ static int on_note(isth_call *call, void *user) {
   CHECK(isth_call_out(call) == NULL);
   CHECK(isth_call_defer(call) == NULL);
   CHECK_EQUAL(isth_call_emit(call, NULL, 0), ISTH_E_INVALID_ARGUMENT);
-  seen.notes++;
   seen.noted += value;
+  seen.notes++;
   if (value >= 1000) usleep((useconds_t)value);
   return value == 0 ? isth_refuse(call, 3, "nothing to note") : 0;
 }
@@ -101,6 +101,17 @@ static inline int on_held(isth_call *call, void *user) {
   held = 1;
   while (held == 1) usleep(1000);
   return 0;
+}
+
+/* Sends nothing until it is told to end. `quiet_end` is 1 while it runs, and then why it was to end. */
+static atomic_int quiet_end;
+static inline int on_quiet(isth_call *call, void *user) {
+  (void)user;
+  quiet_end = 1;
+  while (!isth_call_cancelled(call)) usleep(1000);
+  int told = isth_call_emit(call, NULL, 0);
+  quiet_end = told;
+  return told;
 }
 
 static int on_plain(isth_call *call, void *user) {

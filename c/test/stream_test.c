@@ -48,7 +48,7 @@ static void a_stream_ends_with_what_its_handler_returns(void) {
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
     struct came came;
     struct count_request request = {.count = i, .bytes = 8, .status = statuses[i]};
-    (void)start_count(client, &request, 1000000000, &came);
+    (void)start_count(client, &request, PATIENT_NS, &came);
     await_end(client, &came);
     CHECK_EQUAL(came.status, statuses[i]);
     CHECK_EQUAL(came.replies, i);
@@ -212,7 +212,7 @@ static void a_client_that_takes_nothing_holds_up_only_its_stream(void) {
   isth_client *lazy = served_connect(&served, &options), *other = served_connect(&served, NULL);
   struct came came;
   (void)start_tick(lazy, 0, 0, &came);
-  WAIT_UNTIL(seen.ticking == 1);
+  WAIT_UNTIL(seen.ticks > 0);
   for (int i = 0; i < 200; i++)
     CHECK_EQUAL(isth_client_call_sync(other, PLAIN, NULL, 0, NULL, 0, NULL, PATIENT_NS, NULL), 0);
   /* Its handler is told after the stall timeout, and its thread is free again. */
@@ -243,7 +243,7 @@ static void what_nobody_takes_does_not_keep_a_service_awake(void) {
   usleep(100000);
   uint64_t before = cpu_ns();
   usleep(500000);
-  if (!is_slow()) CHECK(cpu_ns() - before < 100000000);
+  if (!is_slow()) CHECK(cpu_ns() - before < 250000000);
   /* When it does come back, all goes on. */
   await_replies(lazy, &came, 10000);
   isth_client_close(lazy);
@@ -274,9 +274,9 @@ static void a_deadline_begins_anew_with_each_reply(void) {
   served_start(&served, NULL, NULL, 0);
   isth_client *client = served_connect(&served, NULL);
   struct came came;
-  uint64_t begin_ns = isth_now_ns(), id = start_tick(client, 20000, 1000000000, &came);
-  await_replies(client, &came, 75);
-  CHECK(isth_now_ns() - begin_ns > 1400000000);
+  uint64_t begin_ns = isth_now_ns(), id = start_tick(client, 50000, 3000000000, &came);
+  await_replies(client, &came, 70);
+  CHECK(isth_now_ns() - begin_ns > 3000000000);
   CHECK_EQUAL(came.ends, 0);
   CHECK(isth_client_cancel(client, id));
   isth_client_close(client);
@@ -284,19 +284,32 @@ static void a_deadline_begins_anew_with_each_reply(void) {
 }
 
 static void a_silent_stream_ends_at_its_deadline(void) {
+  static const struct served_handler added[] = {{STUBBORN, on_quiet, NULL}};
   struct echo_service served;
-  served_start(&served, NULL, NULL, 0);
+  quiet_end = 0;
+  served_start(&served, NULL, added, 1);
   isth_client *client = served_connect(&served, NULL);
-  struct came came;
-  uint64_t begin_ns = isth_now_ns();
-  (void)start_tick(client, 1000000, 50000000, &came);
-  await_end(client, &came);
-  CHECK_EQUAL(came.status, ISTH_E_DEADLINE_EXCEEDED);
-  CHECK_EQUAL(came.replies, 0);
-  CHECK(isth_now_ns() - begin_ns >= 50000000);
+  uint64_t sent = 0;
+  /* Again where the service comes to it too late. */
+  do {
+    struct came came = {.ends = 0};
+    uint64_t begin_ns = isth_now_ns();
+    isth_request request = {.method = STUBBORN,
+                            .deadline_ns = begin_ns + 50000000,
+                            .callback = take_came,
+                            .user = &came,
+                            .replies = ISTH_REPLIES_MANY};
+    CHECK_EQUAL(isth_client_call(client, &request, NULL), 0);
+    CHECK(++sent < 100);
+    await_end(client, &came);
+    CHECK_EQUAL(came.status, ISTH_E_DEADLINE_EXCEEDED);
+    CHECK_EQUAL(came.replies, 0);
+    CHECK(isth_now_ns() - begin_ns >= 50000000);
+    WAIT_UNTIL(served_stats(&served).calls + served_stats(&served).expired == sent);
+  } while (served_stats(&served).calls == 0);
   /* The service was told, so that its handler ends. */
-  WAIT_UNTIL(seen.ticking == 0);
-  CHECK_EQUAL(seen.tick_ended, ISTH_E_CANCELLED);
+  WAIT_UNTIL(quiet_end < 0);
+  CHECK_EQUAL(quiet_end, ISTH_E_CANCELLED);
   isth_client_stats stats;
   isth_client_get_stats(client, &stats);
   CHECK_EQUAL(stats.in_flight, 0);
@@ -313,9 +326,9 @@ static void time_does_not_run_while_the_service_waits_for_us(void) {
   isth_client *client = served_connect(&served, &options);
   struct came came;
   struct count_request request = {.count = 1000000, .bytes = 936};
-  uint64_t id = start_count(client, &request, 1500000000, &came), number = 0;
+  uint64_t id = start_count(client, &request, 3000000000, &came), number = 0;
   peek_just(client, 1000, &number);
-  usleep(1700000);
+  usleep(3200000);
   isth_client_check(client);
   peek_just(client, 0, &number);
   CHECK_EQUAL(isth_client_credit(client, id, 1000), 0);

@@ -43,7 +43,9 @@ test('npm start serves, its curl line works as printed, and Ctrl-C leaves nothin
   const stopped = performance.now();
   // A terminal sends it to npm, to npm's shell and to the bridge at once.
   process.kill(-bridge.command.pid, 'SIGINT');
-  assert.equal((await bridge.command.result).code, 0, bridge.command.stderr());
+  const { code: ended } = await bridge.command.result;
+  // 130 where npm was held up: what it passes on a third of a second later counts as a second Ctrl-C.
+  assert.ok(ended === 0 || ended === 130, `${ended} ${bridge.command.stderr()}`);
   t.diagnostic(`stopped after ${Math.round(performance.now() - stopped)} ms`);
   // Two seconds on a quiet machine, which this one need not be.
   assert.ok(performance.now() - stopped < 30_000, `${performance.now() - stopped} ms`);
@@ -56,8 +58,8 @@ test('instances end by themselves when the bridge is killed', async (t) => {
     await end(bridge.command);
     await rm(join(workspace.folder, '.isthmus'), { recursive: true, force: true });
   });
-  const instances = bridge.instances('pricing');
-  assert.equal(instances.length, 2);
+  const instances = [...bridge.instances('pricing'), ...bridge.instances('feed')];
+  assert.equal(instances.length, 3);
   const killed = performance.now();
   bridge.command.child.kill('SIGKILL');
   await bridge.command.result;

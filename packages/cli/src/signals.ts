@@ -17,8 +17,9 @@ export interface StopSignals extends Disposable {
 }
 
 /**
- * Begins to listen for signals; disposing it gives them their usual meaning back. At a second signal the process exits
- * with 128 + its number, which runs the exit handlers: whoever owns processes or files must have one.
+ * Begins to listen for signals; disposing it gives them their usual meaning back, unless there was one: then the process is
+ * about to end. At a second signal the process exits with 128 + its number, which runs the exit handlers: whoever owns processes
+ * or files must have one.
  */
 export function catchSignals(): StopSignals {
   const controller = new AbortController();
@@ -43,7 +44,12 @@ export function catchSignals(): StopSignals {
       return received;
     },
     [Symbol.dispose]() {
-      for (const remove of handlers) remove();
+      if (received === undefined) {
+        for (const remove of handlers) remove();
+      } else {
+        // An echo may come as late as now. Node, where it ends for want of work, takes its handlers away some time before.
+        process.once('beforeExit', () => process.exit());
+      }
     },
   };
 }

@@ -107,8 +107,7 @@ static int on_copy(isth_call *call, void *user) {
 }
 
 static void answers_start(struct echo_service *answers) {
-  isth_service_options options;
-  options = patient_service(NULL);
+  isth_service_options options = patient_service(NULL);
   snprintf(answers->path, sizeof answers->path, "/tmp/isth-test-%d-answers.sock", (int)getpid());
   options.path = answers->path;
   CHECK_EQUAL(isth_service_open(&answers->service, &schema, &options, NULL), 0);
@@ -129,8 +128,7 @@ static void answers_start(struct echo_service *answers) {
 
 static isth_client *answers_connect(const struct echo_service *answers, uint32_t reply_ring_bytes) {
   isth_client *client;
-  isth_client_options options;
-  options = patient_client(NULL);
+  isth_client_options options = patient_client(NULL);
   options.reply_ring_bytes = reply_ring_bytes;
   CHECK_EQUAL(isth_client_open(&client, answers->path, &schema, &options, NULL), 0);
   return client;

@@ -34,14 +34,20 @@ static inline bool is_slow(void) {
 #endif
 }
 
-static inline size_t count_descriptors(void) {
-  DIR *folder = opendir("/proc/self/fd");
+static inline size_t count_entries(const char *path) {
+  DIR *folder = opendir(path);
   CHECK(folder != NULL);
   size_t count = 0;
   while (readdir(folder) != NULL) count++;
   closedir(folder);
-  return count - 3; /* ".", ".." and the folder's own descriptor */
+  return count - 2; /* "." and ".." */
 }
+
+static inline size_t count_descriptors(void) {
+  return count_entries("/proc/self/fd") - 1; /* the folder's own descriptor */
+}
+
+static inline size_t count_threads(void) { return count_entries("/proc/self/task"); }
 
 /* Mappings of segments: the allocator and thread stacks come and go by themselves, these do not. */
 static inline size_t count_segments(void) {
@@ -90,15 +96,6 @@ static inline long count_sleeps(void) {
   struct rusage used;
   CHECK_EQUAL(getrusage(RUSAGE_SELF, &used), 0);
   return used.ru_nvcsw;
-}
-
-static inline size_t count_threads(void) {
-  DIR *folder = opendir("/proc/self/task");
-  CHECK(folder != NULL);
-  size_t count = 0;
-  while (readdir(folder) != NULL) count++;
-  closedir(folder);
-  return count - 2; /* "." and ".." */
 }
 
 /* fork, for a child that would run for ever: it dies with us, however we end. Only where no other thread runs: the thread
